@@ -1,0 +1,187 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Image } from "../core/images";
+import type { Size } from "../core/units";
+import type { Connection } from "./connection";
+
+/** User and group, as numbers: names are resolved by the wrong passwd file on some engines. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * A file that the target lays into the container, root-owned, readable by the workload and by nothing else on the host.
+ * The content of an ordinary file is plain text, so that a change of it shows in a preview; a secret one may be an Output.
+ */
+export type File =
+  | { readonly path: string; readonly content: string; readonly executable?: boolean; readonly secret?: false }
+  | { readonly path: string; readonly content: pulumi.Input<string>; readonly secret: true };
+
+/** A kept volume: named, never replaced by a change of defaults, retained when the stack is destroyed. */
+export interface Volume {
+  /** Name within the workload, such as `data`. */
+  readonly name: string;
+  readonly path: string;
+  /** Requested size. A limit where the storage enforces one; grow only. */
+  readonly size: Size;
+  /** Owner of a new volume. @default the workload's user */
+  readonly owner?: User;
+  /**
+   * Run once for a new volume of that replica, before the workload exists, with the volume mounted at `path`. Has to be
+   * idempotent: it may run again.
+   */
+  readonly prepare?: (replica: number) => VolumePreparation;
+}
+
+export interface VolumePreparation {
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: readonly File[];
+  /** Seconds until it counts as failed. @default 120 */
+  readonly timeout?: number;
+}
+
+/** How health is asked. Commands run inside the container, so they use what its image has. */
+export type Probe =
+  | { readonly exec: readonly string[] }
+  | { readonly tcp: { readonly port: string } }
+  | { readonly http: { readonly port: string; readonly path: string } };
+
+export interface Readiness {
+  readonly probe: Probe;
+  /** Seconds between two probes. @default 5 */
+  readonly period?: number;
+  /** Seconds until one probe counts as failed. @default 5 */
+  readonly timeout?: number;
+  /** Seconds that the workload may take until it is ready for the first time; an `up` fails after that. @default 180 */
+  readonly startWithin?: number;
+}
+
+/** Hard limits, and on Kubernetes the requests too. */
+export interface Resources {
+  /** Cores. */
+  readonly cpu: number;
+  /** Memory limit; no swap beyond it. */
+  readonly memory: Size;
+  /** Memory request on Kubernetes. @default `memory` */
+  readonly memoryRequest?: Size;
+  /** CPU request on Kubernetes, in cores. @default a quarter of `cpu` */
+  readonly cpuRequest?: number;
+}
+
+export interface Need {
+  readonly to: Connection;
+  /** Also start only after it is ready. Without it only traffic is allowed. @default false */
+  readonly start?: boolean;
+}
+
+/** A port on the host that leads to a port of the workload (Docker). */
+export interface Publication {
+  readonly host: number;
+  /** Address of the host to bind to. @default "127.0.0.1" */
+  readonly address?: string;
+}
+
+export interface Port {
+  readonly port: number;
+  readonly publish?: Publication;
+}
+
+/** What every container has, whether it runs for ever, once or on a schedule. */
+export interface Process {
+  /** Unique in the stack; a DNS label. */
+  readonly name: string;
+  readonly image: Image;
+  /** Replaces the image's entrypoint. */
+  readonly command?: readonly string[];
+  /** `HOST_ADDRESS` in an argument stands for the address that a host agent must listen on. */
+  readonly args?: readonly string[];
+  /** No secret where the software can read a file. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: readonly File[];
+  /** Writable paths in memory, with their size limit. */
+  readonly scratch?: Readonly<Record<string, Size>>;
+  readonly needs?: readonly Need[];
+  readonly resources: Resources;
+  /** @default the image's user */
+  readonly user?: User;
+}
+
+/** A long-running service. Everything that shapes the resource graph is a plain value. */
+export interface Workload extends Process {
+  readonly volumes?: readonly Volume[];
+  /** Ports by name; the names are DNS labels of at most 15 characters. */
+  readonly ports: Readonly<Record<string, Port>>;
+  /** @default 1 */
+  readonly replicas?: number;
+  /** `stable`: replicas have ordinals, own addresses and own volumes. `none`: interchangeable. @default "none" */
+  readonly identity?: "stable" | "none";
+  /**
+   * What differs from replica to replica. Paths must differ too, because Kubernetes mounts the files of all replicas in each; a
+   * process finds its own by the environment variable `DATASTACK_REPLICA`, which every container of a stable workload has.
+   */
+  readonly perReplica?: (replica: number) => {
+    readonly files?: readonly File[];
+    readonly publish?: Readonly<Record<string, Publication>>;
+  };
+  readonly ready: Readiness;
+  /** Restarts the container when it fails (Kubernetes). @default a TCP probe of the first port */
+  readonly alive?: Probe;
+  /** Seconds between the stop signal and the kill. */
+  readonly stop: { readonly grace: number };
+  /** It reads the target's list of running workloads (Prometheus): gets the rights for that, no more. @default false */
+  readonly discovery?: boolean;
+  /** Names of jobs that must have succeeded before it starts. */
+  readonly after?: readonly string[];
+}
+
+/** One per host: node exporter, log collector. */
+export interface Agent extends Omit<Workload, "replicas" | "identity" | "perReplica" | "volumes"> {
+  readonly host: {
+    /** The host's network name space. @default false */
+    readonly network?: boolean;
+    /** The host's processes. @default false */
+    readonly pid?: boolean;
+    /** Where the host's file system is mounted read-only. @default not mounted */
+    readonly root?: string;
+    /** Where the metrics that schedules write (`*.prom`) are mounted read-only (Docker). @default not mounted */
+    readonly textfiles?: string;
+  };
+}
+
+/** Runs once, and again when its definition changes. Failure fails the `up`; the next one tries again. */
+export interface Job extends Process {
+  /** Seconds until it counts as failed. @default 300 */
+  readonly timeout?: number;
+  /** Names of jobs that must have succeeded before. */
+  readonly after?: readonly string[];
+  /** Workloads whose volumes' preparation makes it run again: it set something up in them. */
+  readonly restores?: readonly string[];
+}
+
+/** UTC throughout. */
+export type Every =
+  | { readonly minutes: number }
+  | { readonly dailyAt: `${number}:${number}` }
+  | { readonly weekly: Weekday; readonly at: `${number}:${number}` };
+
+export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+
+/** Runs again and again; its last success is a metric, `datastack_schedule_last_success_timestamp_seconds{schedule}`. */
+export interface Schedule extends Omit<Process, "command"> {
+  readonly command: readonly string[];
+  readonly every: Every;
+  /** Seconds until one run counts as failed. @default 3600 */
+  readonly timeout?: number;
+}
+
+/** What a component runs, as plain data: known before anything is constructed. */
+export interface Plan {
+  readonly services?: readonly Workload[];
+  readonly agents?: readonly Agent[];
+  readonly jobs?: readonly Job[];
+  readonly schedules?: readonly Schedule[];
+}
+
+/** See `Process.args`. */
+export const HOST_ADDRESS = "{host-address}";
