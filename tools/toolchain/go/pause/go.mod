@@ -1,0 +1,3 @@
+module datastack/toolchain/pause
+
+go 1.22
