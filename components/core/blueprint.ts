@@ -48,10 +48,14 @@ export class Blueprint {
     return declared;
   }
 
+  /** What will run, of the components that have no problems by themselves. */
+  plans(): Plan[] {
+    return this.#entries.filter((e) => e.problems.length === 0).map((e) => e.plan());
+  }
+
   /** All problems: of each component, and of those that have none by themselves, together on the target. */
   validate(): Problem[] {
-    const valid = this.#entries.filter((e) => e.problems.length === 0).map((e) => e.plan());
-    return [...this.#entries.flatMap((e) => e.problems), ...this.target.check(valid)];
+    return [...this.#entries.flatMap((e) => e.problems), ...this.target.check(this.plans())];
   }
 
   /** Constructs all, in the order of declaration, or throws a `ProblemsError` before the first. */

@@ -1,0 +1,186 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { IMAGES, type ImageName } from "../components/core/images";
+import type { Problem } from "../components/core/problems";
+import { bytes, type Duration, type Size, seconds } from "../components/core/units";
+
+const size = (description: string, value: Size) =>
+  z
+    .custom<Size>((v) => typeof v === "string" && bytes(v) !== undefined, 'must be a size such as "512Mi" or "10Gi"')
+    .meta({ type: "string", description })
+    .default(value);
+
+const duration = (description: string, value: Duration) =>
+  z
+    .custom<Duration>((v) => typeof v === "string" && seconds(v) !== undefined, 'must be a duration such as "15d"')
+    .meta({ type: "string", description })
+    .default(value);
+
+const port = (description: string, value: number) => z.int().min(1024).max(65535).meta({ description }).default(value);
+
+const imageNames = Object.keys(IMAGES) as [ImageName, ...ImageName[]];
+
+/**
+ * Every configuration key of the stacks: what it accepts, its default and its description. The type `StackConfig`, the checks at
+ * run time, the `config:` block of Pulumi.yaml and docs/configuration.md all come from here.
+ */
+export const schema = z.strictObject({
+  system: z.enum(["crypto-viz"]).optional().meta({
+    description: "System that this stack deploys; needed for a stack of your own name. dev and prod deploy crypto-viz.",
+  }),
+  target: z.enum(["docker", "kubernetes"]).default("docker").meta({ description: "Where the stack runs." }),
+  production: z.boolean().default(false).meta({
+    description: "Protects volumes against deletion, and refuses to destroy the stack before that is lifted.",
+  }),
+  publish: z.enum(["none", "loopback", "all"]).default("none").meta({
+    description:
+      "Host addresses on which service ports are published (Docker): none, 127.0.0.1, or every address of the host.",
+  }),
+  advertisedHost: z.string().min(1).optional().meta({
+    description: "Name or address under which Kafka clients outside the host reach it; needed when publish is all.",
+  }),
+  kafkaPort: port("Host port of broker 0; broker i gets this plus i.", 9092),
+  prometheusPort: port("Host port of Prometheus.", 9090),
+  kafkaRmiPort: port("Host port of broker 0's JMX RMI; broker i gets this plus i.", 9101),
+  kafkaRmi: z.boolean().default(false).meta({ description: "JMX over RMI for JConsole and the like." }),
+  kafkaBrokers: z
+    .int()
+    .min(1)
+    .max(9)
+    .default(1)
+    .meta({ description: "Kafka nodes, each broker and controller: 1, 3, 5 …" }),
+  kafkaMemory: size("Memory limit of one broker; half of it becomes heap, the rest is page cache.", "1536Mi"),
+  kafkaStorage: size("Volume of one broker. Grow only.", "10Gi"),
+  kafkaRecover: z.array(z.int().min(0)).default([]).meta({
+    description: "Node ids whose volume was lost: their new volume is initialised as a joiner of the running cluster.",
+  }),
+  prometheusRetention: duration("How long Prometheus keeps samples.", "15d"),
+  prometheusStorage: size("Volume of Prometheus; samples may take at most 80 % of it. Grow only.", "10Gi"),
+  runbooks: z.string().min(1).optional().meta({
+    description: "Base address of the runbooks in alerts. Without it they carry the path in this repository.",
+  }),
+  images: z.partialRecord(z.enum(imageNames), z.string()).default({}).meta({
+    description: "Image references that replace those of the catalogue, such as a private registry's or a digest.",
+  }),
+  dockerHost: z
+    .string()
+    .regex(/^(unix|tcp|ssh|npipe):\/\/.+/, 'must be an address such as "ssh://user@host" or "tcp://host:2376"')
+    .optional()
+    .meta({ description: "Docker engine. Without it, the one that the docker client uses." }),
+  dockerCertPath: z.string().min(1).optional().meta({
+    description: "Folder with ca.pem, cert.pem and key.pem for a tcp:// engine with TLS.",
+  }),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Path of the kubeconfig file. Without it, the usual one." }),
+  kubeContext: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Context in the kubeconfig. Without it, the current one." }),
+  storageClass: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Storage class of volumes. Without it, the cluster's default." }),
+});
+
+export type StackConfig = z.infer<typeof schema>;
+
+export const PROJECT = "datastack";
+
+/** One row per key, for Pulumi.yaml and the docs. */
+export interface ConfigKey {
+  readonly key: string;
+  readonly type: "string" | "integer" | "boolean" | "array" | "object";
+  readonly description: string;
+  readonly default?: unknown;
+  readonly values?: readonly string[];
+}
+
+export function configKeys(): ConfigKey[] {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return Object.entries(json.properties ?? {}).map(([key, property]) => {
+    const p = property as { type: ConfigKey["type"]; description: string; default?: unknown; enum?: string[] };
+    return {
+      key,
+      type: p.type,
+      description: p.description,
+      ...(p.default === undefined ? {} : { default: p.default }),
+      ...(p.enum ? { values: p.enum } : {}),
+    };
+  });
+}
+
+/** The configuration of the running stack, checked. */
+export function readConfig(): { config: StackConfig; problems: Problem[] } {
+  return parseConfig(pulumi.runtime.allConfig());
+}
+
+/** `all` is keyed as Pulumi keys it: `<project>:<key>`, values as text. Other projects' keys are providers' and are left alone. */
+export function parseConfig(all: Readonly<Record<string, string>>): { config: StackConfig; problems: Problem[] } {
+  const types = new Map(configKeys().map((k) => [k.key, k.type]));
+  const own = Object.entries(all).filter(([key, text]) => key.startsWith(`${PROJECT}:`) && text !== "");
+  const input = Object.fromEntries(
+    own.map(([key, text]) => [key.slice(PROJECT.length + 1), decode(text, types.get(key.slice(PROJECT.length + 1)))]),
+  );
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return { config: result.data, problems: [] };
+  const problems = result.error.issues.flatMap((issue) => toProblems(issue, input));
+  // What is wrong is replaced by its default, so that the rest of the configuration can be checked in the same run.
+  const valid = Object.fromEntries(
+    Object.entries(input).filter(([key]) => types.has(key) && !result.error.issues.some((i) => i.path[0] === key)),
+  );
+  return { config: schema.parse(valid), problems };
+}
+
+function decode(text: string, type: ConfigKey["type"] | undefined): unknown {
+  if (type === undefined || type === "string") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+function toProblems(issue: Issue, input: Readonly<Record<string, unknown>>): Problem[] {
+  const path = `${PROJECT}:${issue.path.join(".")}`;
+  if (issue.code === "unrecognized_keys") {
+    if (issue.path.length > 0) {
+      return issue.keys.map((key) => ({ path: `${path}.${key}`, rule: `must be one of ${imageNames.join(", ")}` }));
+    }
+    return issue.keys.map((key) => ({
+      path: `${PROJECT}:${key}`,
+      rule: "is not a key of this project",
+      fix: `Known keys: ${configKeys()
+        .map((k) => k.key)
+        .join(", ")}`,
+    }));
+  }
+  const value = issue.path.reduce<unknown>((v, part) => (v as Record<PropertyKey, unknown> | undefined)?.[part], input);
+  return [{ path, value, rule: rule(issue) }];
+}
+
+function rule(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${article(issue.expected)}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map((v) => JSON.stringify(v)).join(", ")}`;
+    case "too_small":
+      return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function article(type: string): string {
+  const noun = type === "int" || type === "number" ? "whole number" : type === "record" ? "object" : type;
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+}

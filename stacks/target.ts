@@ -1,0 +1,34 @@
+import { DockerTarget } from "../components/target/docker";
+import { KubernetesTarget } from "../components/target/kubernetes";
+import type { Target } from "../components/target/target";
+import type { StackConfig } from "./config";
+
+type Factory = (stack: string, config: StackConfig) => Target;
+
+const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
+  docker: (stack, config) =>
+    new DockerTarget({
+      stack,
+      production: config.production,
+      ...(config.dockerHost
+        ? {
+            engine: {
+              host: config.dockerHost,
+              ...(config.dockerCertPath ? { certPath: config.dockerCertPath } : {}),
+            },
+          }
+        : {}),
+    }),
+  kubernetes: (stack, config) =>
+    new KubernetesTarget({
+      stack,
+      production: config.production,
+      ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
+      ...(config.kubeContext ? { context: config.kubeContext } : {}),
+      ...(config.storageClass ? { storageClass: config.storageClass } : {}),
+    }),
+};
+
+export function createTarget(stack: string, config: StackConfig): Target {
+  return TARGETS[config.target](stack, config);
+}
