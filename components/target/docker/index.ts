@@ -1,0 +1,1 @@
+export { type DockerEngine, DockerTarget, type DockerTargetArgs } from "./target";

@@ -1,0 +1,34 @@
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { timing } from "../every";
+import type { Schedule } from "../workload";
+import { type ContainerSpec, container, inMemory, type Placed } from "./container";
+import { marked } from "./health";
+import { MARKS_SIZE } from "./once";
+import { EVERY, MARK, MARKS, METRICS } from "./scripts";
+
+/** Docker has no cron: a loop in the schedule's own image, that leaves its last success as a metric. */
+export function resident(
+  at: Placed,
+  schedule: Schedule,
+  textfiles: pulumi.Input<string>,
+  { hosts, dependsOn }: Required<Pick<ContainerSpec, "hosts" | "dependsOn">>,
+): docker.Container {
+  const { name, every, timeout = 3600, command, files = [] } = schedule;
+  const { period, offset } = timing(every);
+  return container(at, {
+    name,
+    process: schedule,
+    aliases: [name],
+    files,
+    command: ["/bin/sh", "-c", EVERY, "every", name, `${period}`, `${offset}`, `${timeout}`, ...command],
+    volumes: [{ name: textfiles, path: METRICS }],
+    memory: { [MARKS]: inMemory(MARKS_SIZE) },
+    healthcheck: marked(MARK),
+    waitTimeout: 60,
+    grace: 30,
+    labels: { "datastack.schedule": name },
+    hosts,
+    dependsOn,
+  });
+}
