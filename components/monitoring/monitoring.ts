@@ -3,7 +3,7 @@ import type { ScrapeTarget } from "./scrape";
 
 export type Severity = "critical" | "warning" | "info";
 
-/** A Prometheus alerting rule. Its runbook is `docs/runbooks/<name>.md`. */
+/** A Prometheus alerting rule. */
 export interface Alert {
   /** Begins with the product's name: `KafkaOfflinePartitions`. */
   readonly name: string;
@@ -15,6 +15,8 @@ export interface Alert {
   readonly summary: string;
   /** What it means and what happens next if nothing is done; Prometheus templates allowed. */
   readonly description: string;
+  /** URL or path of a runbook of one's own. @default `docs/runbooks/<name>.md`, which has to exist */
+  readonly runbook?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 

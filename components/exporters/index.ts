@@ -1,0 +1,2 @@
+export { KafkaExporter, type KafkaExporterArgs } from "./kafka-exporter";
+export { NodeExporter, type NodeExporterArgs } from "./node-exporter";
