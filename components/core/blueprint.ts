@@ -12,7 +12,8 @@ export interface Declared {
 }
 
 interface Entry {
-  readonly problems: readonly Problem[];
+  /** Asked when all components are declared: what collects from others sees those that come after it, too. */
+  readonly problems: () => readonly Problem[];
   readonly plan: () => Plan;
   readonly construct: () => unknown;
 }
@@ -39,7 +40,7 @@ export class Blueprint {
   ): Declared {
     const full = { ...args, target: this.target } as Args;
     this.#entries.push({
-      problems: under(name, Component.validate(name, full)),
+      problems: () => under(name, Component.validate(name, full)),
       plan: () => Component.plan(name, full),
       construct: () => new Component(name, full),
     });
