@@ -76,7 +76,7 @@ func runEtcd() int {
 
 func runKubectl() int {
 	// As kubectl's own main: verbosity has to be known before the command is built.
-	_ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
+	_, _ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		util.CheckErr(err)
 	}

@@ -48,8 +48,12 @@ func growOnce(ctx context.Context, client kubernetes.Interface, provisioner stri
 		if err != nil {
 			return err
 		}
-		if volume.Annotations["pv.kubernetes.io/provisioned-by"] != provisioner {
+		if volume.Annotations[provisionedBy] != provisioner {
 			continue
+		}
+		volume.Spec.Capacity = core.ResourceList{core.ResourceStorage: wanted}
+		if err := writeRecord(volume); err != nil {
+			return err
 		}
 		capacity := map[string]string{"storage": wanted.String()}
 		if err := patch(func(body []byte) error {

@@ -21,12 +21,15 @@ import (
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v10/controller"
 )
 
-// Annotation that names the node whose directory a volume is.
-const nodeAnnotation = "datastack.local/node"
+const (
+	nodeAnnotation = "datastack.local/node" // the node whose directory a volume is
+	provisionedBy  = "pv.kubernetes.io/provisioned-by"
+)
 
 type localProvisioner struct {
 	root string // holds one directory per volume
 	node string // the node that this machine is
+	name string // of this provisioner, as in the storage class
 }
 
 // Provision makes the directory. A directory that is there is taken over: the last attempt was cut short.
@@ -40,16 +43,19 @@ func (p *localProvisioner) Provision(_ context.Context, options controller.Provi
 			return nil, controller.ProvisioningFinished, fmt.Errorf("claim %s/%s asks for %s: local volumes are ReadWriteOnce or ReadWriteOncePod", claim.Namespace, claim.Name, mode)
 		}
 	}
-	if options.SelectedNodeName != "" && options.SelectedNodeName != p.node {
-		return nil, controller.ProvisioningReschedule, fmt.Errorf("the pod was placed on node %s, volumes are on %s", options.SelectedNodeName, p.node)
+	if options.SelectedNode != nil && options.SelectedNode.Name != p.node {
+		return nil, controller.ProvisioningReschedule, fmt.Errorf("the pod was placed on node %s, volumes are on %s", options.SelectedNode.Name, p.node)
 	}
 	path := p.path(claim.Namespace, claim.Name, options.PVName)
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, controller.ProvisioningFinished, err
-	}
 	volume := &core.PersistentVolume{
-		ObjectMeta: meta.ObjectMeta{Name: options.PVName, Annotations: map[string]string{nodeAnnotation: p.node}},
+		TypeMeta: meta.TypeMeta{APIVersion: "v1", Kind: "PersistentVolume"},
+		ObjectMeta: meta.ObjectMeta{
+			Name:        options.PVName,
+			Annotations: map[string]string{nodeAnnotation: p.node, provisionedBy: p.name},
+		},
 		Spec: core.PersistentVolumeSpec{
+			StorageClassName:              options.StorageClass.Name,
+			ClaimRef:                      &core.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name},
 			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
 			AccessModes:                   claim.Spec.AccessModes,
 			Capacity:                      core.ResourceList{core.ResourceStorage: claim.Spec.Resources.Requests[core.ResourceStorage]},
@@ -60,6 +66,12 @@ func (p *localProvisioner) Provision(_ context.Context, options controller.Provi
 				}},
 			}}}},
 		},
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, controller.ProvisioningFinished, err
+	}
+	if err := writeRecord(volume); err != nil {
+		return nil, controller.ProvisioningFinished, err
 	}
 	return volume, controller.ProvisioningFinished, nil
 }
@@ -72,7 +84,10 @@ func (p *localProvisioner) Delete(_ context.Context, volume *core.PersistentVolu
 	if volume.Spec.Local == nil || filepath.Dir(filepath.Clean(volume.Spec.Local.Path)) != p.root {
 		return fmt.Errorf("volume %s does not lie in %s: it is left alone", volume.Name, p.root)
 	}
-	return os.RemoveAll(volume.Spec.Local.Path)
+	if err := os.RemoveAll(volume.Spec.Local.Path); err != nil {
+		return err
+	}
+	return removeRecord(volume)
 }
 
 // path is readable, so that a person finds the data, and unique by the volume's name.
@@ -99,7 +114,10 @@ func Run() int {
 	client := kubernetes.NewForConfigOrDie(config)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	provisioner := &localProvisioner{root: filepath.Clean(*root), node: *node}
+	provisioner := &localProvisioner{root: filepath.Clean(*root), node: *node, name: *name}
+	if err := adoptVolumes(ctx, client, provisioner.root); err != nil {
+		klog.Fatalf("cannot adopt the volumes that are in %s: %v", provisioner.root, err)
+	}
 	go growVolumes(ctx, client, *name)
 	controller.NewProvisionController(klog.FromContext(ctx), client, *name, provisioner,
 		controller.LeaderElection(false), // one process per machine

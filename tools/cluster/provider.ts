@@ -1,0 +1,20 @@
+import type { Progress } from "../core/progress";
+import type { LoadResult } from "./images";
+import type { Layout } from "./settings";
+
+export interface UpOptions {
+  /** Answers yes to the installation of packages. */
+  readonly yes: boolean;
+}
+
+/** One way to have a Kubernetes cluster on this machine. Each writes the layout's kubeconfig and kubectl script. */
+export interface Provider {
+  readonly kind: "node" | "kind";
+  /** Creates the cluster or what is missing of it. Repeatable. */
+  up(layout: Layout, options: UpOptions, progress: Progress): Promise<void>;
+  /** Removes all of it; with `keepVolumes` the volumes' data stay. */
+  down(layout: Layout, keepVolumes: boolean, progress: Progress): Promise<void>;
+  /** Stops the node with all that runs on it, and starts it again. */
+  restart(layout: Layout, progress: Progress): Promise<void>;
+  load(layout: Layout, images: readonly string[], progress: Progress): Promise<LoadResult>;
+}
