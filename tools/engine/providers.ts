@@ -47,6 +47,8 @@ function computedOutputs(creation: Creation, random: RandomSource): Properties {
   switch (type) {
     case "docker:index/container:Container":
       return { id: hash, bridge: "", containerLogs: "", exitCode: 0, networkDatas: [] };
+    case "docker:index/network:Network":
+      return { id: hash, scope: "local", ipamConfigs: [{ subnet: "172.30.0.0/16", gateway: "172.30.0.1" }] };
     case "docker:index/volume:Volume":
       return { id: text(inputs.name), mountpoint: `/var/lib/docker/volumes/${text(inputs.name)}/_data` };
     case "docker:index/remoteImage:RemoteImage":
