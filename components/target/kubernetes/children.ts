@@ -1,0 +1,48 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Deployed, Placement } from "../target";
+import { transformed } from "../transform";
+
+type ResourceClass<Args, R> = new (name: string, args?: Args, opts?: pulumi.CustomResourceOptions) => R;
+
+/** What all children of one workload have in common. */
+export interface Family {
+  readonly placement: Placement;
+  readonly provider?: pulumi.ProviderResource;
+  /** What everything waits for: the namespace. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** Registers the resources of one workload and keeps them by their logical names. */
+export class Children {
+  readonly nodes: Record<string, pulumi.CustomResource> = {};
+
+  constructor(readonly family: Family) {}
+
+  add<Args extends object, R extends pulumi.CustomResource>(
+    Type: ResourceClass<Args, R>,
+    name: string,
+    args: NoInfer<Args>,
+    options: pulumi.CustomResourceOptions & { dependsOn?: readonly pulumi.Resource[] } = {},
+  ): R {
+    const { placement, provider, after } = this.family;
+    const { dependsOn = [], ...rest } = options;
+    const final = transformed(placement.transform, tokenOf(Type), name, args, {
+      ...rest,
+      parent: placement.parent,
+      dependsOn: [...new Set([...after, ...dependsOn])],
+      ...(provider ? { provider } : {}),
+    });
+    const child = new Type(name, final.args, final.opts);
+    this.nodes[name] = child;
+    return child;
+  }
+
+  deployed(...ready: readonly pulumi.Resource[]): Deployed {
+    return { nodes: this.nodes, ready };
+  }
+}
+
+/** Every generated class has it, and none declares it. */
+function tokenOf(Type: unknown): string {
+  return (Type as { readonly __pulumiType: string }).__pulumiType;
+}

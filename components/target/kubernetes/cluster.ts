@@ -1,0 +1,146 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { ProblemsError } from "../../core/problems";
+import type { Deployed, Placement } from "../target";
+import type { Process } from "../workload";
+import { Children } from "./children";
+import { agentsNamespace } from "./names";
+import type { ApiServer } from "./network";
+import type { PullPolicy } from "./pod";
+
+export interface Settings {
+  readonly stack: string;
+  readonly namespace: string;
+  readonly clusterDomain: string;
+  readonly production: boolean;
+  readonly pullPolicy: PullPolicy;
+  readonly apiServer: ApiServer;
+  readonly storageClass?: string;
+  readonly provider?: k8s.Provider;
+  readonly connection?: {
+    readonly kubeconfig?: pulumi.Input<string>;
+    readonly context?: string;
+    readonly identifier: string;
+  };
+}
+
+export type Room = "services" | "agents";
+
+/** Reads the list of running pods: its name, and what its rights hang below. */
+export interface Discoverer {
+  readonly name: string;
+  readonly children: Children;
+}
+
+/** The part of a cluster that belongs to one stack: namespaces and provider, made when first needed, and what is in them. */
+export class Cluster {
+  readonly #namespaces = new Map<Room, k8s.core.v1.Namespace>();
+  readonly #ready = new Map<string, readonly pulumi.Resource[]>();
+  readonly #claims = new Map<string, readonly k8s.core.v1.PersistentVolumeClaim[]>();
+  readonly #discoverers: Discoverer[] = [];
+  #provider: k8s.Provider | undefined;
+
+  constructor(readonly settings: Settings) {}
+
+  namespaceOf(room: Room): string {
+    return room === "agents" ? agentsNamespace(this.settings.namespace) : this.settings.namespace;
+  }
+
+  /** The namespaces of the stack that exist so far. */
+  get rooms(): readonly Room[] {
+    return [...this.#namespaces.keys()];
+  }
+
+  children(placement: Placement, room: Room): Children {
+    const provider = this.#providerResource();
+    return new Children({ placement, after: [this.namespaceResource(room)], ...(provider ? { provider } : {}) });
+  }
+
+  remember(name: string, { ready }: Deployed): void {
+    this.#ready.set(name, ready);
+  }
+
+  rememberClaims(name: string, claims: readonly k8s.core.v1.PersistentVolumeClaim[]): void {
+    this.#claims.set(name, claims);
+  }
+
+  addDiscoverer(discoverer: Discoverer): void {
+    this.#discoverers.push(discoverer);
+  }
+
+  get discoverers(): readonly Discoverer[] {
+    return this.#discoverers;
+  }
+
+  /** What `process` has to wait for: the servers that it needs at its start, and the jobs `after` which it comes. */
+  waitsFor(process: Process, after: readonly string[] = []): pulumi.Resource[] {
+    const servers = (process.needs ?? []).flatMap(({ to, start }) =>
+      start && "workload" in to.peer ? [to.peer.workload] : [],
+    );
+    const ready = (property: string, names: readonly string[]) =>
+      names.flatMap((name) => known(this.#ready, name, `${process.name}.${property}`));
+    return [...ready("needs", servers), ...ready("after", after)];
+  }
+
+  claimsOf(workload: string, by: string): readonly k8s.core.v1.PersistentVolumeClaim[] {
+    return known(this.#claims, workload, `${by}.restores`);
+  }
+
+  /** Kept after a destroy, because with a namespace everything in it goes, volumes included. */
+  namespaceResource(room: Room): k8s.core.v1.Namespace {
+    const existing = this.#namespaces.get(room);
+    if (existing) return existing;
+    const name = this.namespaceOf(room);
+    const level = room === "agents" ? "privileged" : "restricted";
+    const provider = this.#providerResource();
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      {
+        metadata: {
+          name,
+          labels: {
+            "app.kubernetes.io/part-of": this.settings.stack,
+            "app.kubernetes.io/managed-by": "datastack",
+            "datastack.io/stack": this.settings.stack,
+            ...Object.fromEntries(
+              ["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]),
+            ),
+          },
+        },
+      },
+      {
+        retainOnDelete: true,
+        ...(this.settings.production ? { protect: true } : {}),
+        ...(provider ? { provider } : {}),
+      },
+    );
+    this.#namespaces.set(room, namespace);
+    return namespace;
+  }
+
+  #providerResource(): k8s.Provider | undefined {
+    const { provider, connection } = this.settings;
+    if (provider || !connection) return provider;
+    const { kubeconfig, context, identifier } = connection;
+    this.#provider ??= new k8s.Provider("kubernetes", {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+      // A renewed kubeconfig is the same cluster; without it, every object would be replaced.
+      clusterIdentifier: identifier,
+      // Changed in place: under one name, a replacement would leave restarting pods without their files.
+      enableConfigMapMutable: true,
+      enableSecretMutable: true,
+      // Namespaces and volumes outlive a destroy, and are taken up again by the next `up`.
+      upsertExistingObjects: true,
+    });
+    return this.#provider;
+  }
+}
+
+function known<T>(all: ReadonlyMap<string, T>, name: string, path: string): T {
+  const found = all.get(name);
+  if (found !== undefined) return found;
+  const names = [...all.keys()].sort().join(", ") || "none";
+  const rule = "is not there yet";
+  throw new ProblemsError([{ path, value: name, rule, fix: `Construct it before; so far there are: ${names}` }]);
+}

@@ -1,0 +1,126 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Problem } from "../../core/problems";
+import type { ScrapeTarget } from "../../monitoring/scrape";
+import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
+import type { Agent, Job, Plan, Schedule, Workload } from "../workload";
+import { deployAgent } from "./agent";
+import { checkKubernetes } from "./check";
+import { Cluster } from "./cluster";
+import { deployJob, deploySchedule } from "./jobs";
+import { nodesService } from "./names";
+import type { PullPolicy } from "./pod";
+import { scrapeConfigs } from "./scrape";
+import { deployService } from "./service";
+
+export interface KubernetesTargetArgs {
+  /** Name of the stack. */
+  readonly stack: string;
+  /** Namespace of its workloads; host agents are in `<namespace>-agents`. @default the stack's name */
+  readonly namespace?: string;
+  /** A provider of one's own. It should have `enableConfigMapMutable`, `enableSecretMutable` and `upsertExistingObjects`. */
+  readonly provider?: k8s.Provider;
+  /** Content or path of a kubeconfig. Without it, and without a context or provider, Pulumi's default provider is used. */
+  readonly kubeconfig?: pulumi.Input<string>;
+  /** Context of the kubeconfig. @default its current context */
+  readonly context?: string;
+  /**
+   * Name of the cluster that does not change when the kubeconfig is renewed; with another one, everything is replaced.
+   * @default the context, or else the stack's name
+   */
+  readonly clusterIdentifier?: string;
+  /** Storage class of new volumes. @default the cluster's default class */
+  readonly storageClass?: string;
+  /** @default "cluster.local" */
+  readonly clusterDomain?: string;
+  /** When images of a registry are pulled. Local images never are. @default "IfNotPresent" */
+  readonly imagePullPolicy?: PullPolicy;
+  /** Where the API server is, as CIDRs; workloads with `discovery` may go there. @default every address, on ports 443 and 6443 */
+  readonly apiServerCidrs?: readonly string[];
+  /** Protects namespaces and volumes against deletion. @default false */
+  readonly production?: boolean;
+}
+
+/**
+ * Runs workloads on a Kubernetes cluster, as plain objects without an operator.
+ *
+ * ```ts
+ * const target = new KubernetesTarget({ stack: "prod", context: "production" });
+ * ```
+ */
+export class KubernetesTarget implements Target {
+  readonly kind = "kubernetes";
+  readonly stack: string;
+  readonly #args: KubernetesTargetArgs;
+  readonly #cluster: Cluster;
+  readonly #domain: string;
+
+  constructor(args: KubernetesTargetArgs) {
+    const {
+      stack,
+      namespace = stack,
+      provider,
+      kubeconfig,
+      context,
+      storageClass,
+      clusterDomain = "cluster.local",
+    } = args;
+    this.stack = stack;
+    this.#args = args;
+    this.#domain = `${namespace}.svc.${clusterDomain}`;
+    const explicit = kubeconfig !== undefined || context !== undefined;
+    this.#cluster = new Cluster({
+      stack,
+      namespace,
+      clusterDomain,
+      production: args.production ?? false,
+      pullPolicy: args.imagePullPolicy ?? "IfNotPresent",
+      apiServer: args.apiServerCidrs ? { cidrs: args.apiServerCidrs } : {},
+      ...(storageClass ? { storageClass } : {}),
+      ...(provider ? { provider } : {}),
+      ...(explicit
+        ? {
+            connection: {
+              identifier: args.clusterIdentifier ?? context ?? stack,
+              ...(kubeconfig === undefined ? {} : { kubeconfig }),
+              ...(context === undefined ? {} : { context }),
+            },
+          }
+        : {}),
+    });
+  }
+
+  host(workload: string, replica?: number): string {
+    if (replica === undefined) return `${workload}.${this.#domain}`;
+    return `${workload}-${replica}.${nodesService(workload)}.${this.#domain}`;
+  }
+
+  scrape(targets: readonly ScrapeTarget[]): readonly ScrapeConfig[] {
+    return scrapeConfigs(this.#cluster.settings.namespace, targets);
+  }
+
+  check(plans: readonly Plan[]): Problem[] {
+    return checkKubernetes(this.#args, plans);
+  }
+
+  service(workload: Workload, placement: Placement): Deployed {
+    return this.#remember(workload.name, deployService(this.#cluster, workload, placement));
+  }
+
+  agent(agent: Agent, placement: Placement): Deployed {
+    return this.#remember(agent.name, deployAgent(this.#cluster, agent, placement));
+  }
+
+  job(job: Job, placement: Placement): Deployed {
+    return this.#remember(job.name, deployJob(this.#cluster, job, placement));
+  }
+
+  schedule(schedule: Schedule, placement: Placement): Deployed {
+    return this.#remember(schedule.name, deploySchedule(this.#cluster, schedule, placement));
+  }
+
+  #remember(name: string, deployed: Deployed): Deployed {
+    this.#cluster.remember(name, deployed);
+    return deployed;
+  }
+}

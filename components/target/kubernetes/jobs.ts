@@ -1,0 +1,84 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { Deployed, Placement } from "../target";
+import type { Job, Process, Schedule } from "../workload";
+import type { Cluster } from "./cluster";
+import { cron, lateness } from "./cron";
+import { accessLabels, labels, type Role } from "./labels";
+import { jobName } from "./names";
+import { podSpec } from "./pod";
+import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
+import { runOnce } from "./run-once";
+
+/** Seconds that a job has unless it says otherwise. */
+const JOB_TIMEOUT = 300;
+const SCHEDULE_TIMEOUT = 3600;
+
+export function deployJob(cluster: Cluster, job: Job, placement: Placement): Deployed {
+  const { name, image, restores = [], after = [], needs = [] } = job;
+  const { stack, namespace } = cluster.settings;
+  const waitsFor = cluster.waitsFor(job, after);
+  const claims = restores.flatMap((workload) => cluster.claimsOf(workload, name));
+  const { at, spec, files, dependsOn } = surroundings(cluster, job, "job", placement);
+  const done = runOnce(at.children, {
+    logical: name,
+    name: (definition) => jobName(name, definition),
+    namespace,
+    labels: (controller) => labels({ stack, service: name, controller, role: "job", image }),
+    podLabels: accessLabels(needs),
+    spec,
+    files,
+    timeout: job.timeout ?? JOB_TIMEOUT,
+    again: claims.map((claim) => claim.metadata.apply((metadata) => metadata?.uid ?? "")),
+    dependsOn: [...dependsOn, ...waitsFor],
+  });
+  return at.children.deployed(done);
+}
+
+export function deploySchedule(cluster: Cluster, schedule: Schedule, placement: Placement): Deployed {
+  const { name, every, needs = [], timeout = SCHEDULE_TIMEOUT } = schedule;
+  const { namespace } = cluster.settings;
+  const waitsFor = cluster.waitsFor(schedule);
+  const { at, spec, files, dependsOn } = surroundings(cluster, schedule, "schedule", placement);
+  const resource = at.children.add(
+    k8s.batch.v1.CronJob,
+    name,
+    {
+      metadata: { name, namespace, labels: at.labels },
+      spec: {
+        schedule: cron(every),
+        timeZone: "Etc/UTC",
+        concurrencyPolicy: "Forbid",
+        startingDeadlineSeconds: lateness(every),
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          metadata: { labels: at.labels },
+          spec: {
+            backoffLimit: 1,
+            activeDeadlineSeconds: timeout,
+            template: {
+              metadata: { labels: { ...at.labels, ...accessLabels(needs) } },
+              spec: { ...spec, restartPolicy: "Never" },
+            },
+          },
+        },
+      },
+    },
+    { dependsOn: [...dependsOn, ...files.resources, ...waitsFor] },
+  );
+  return at.children.deployed(resource);
+}
+
+/** What jobs and schedules have alike: account, policy, files, pod. */
+function surroundings(cluster: Cluster, process: Process, role: Role, placement: Placement) {
+  const { stack, namespace, pullPolicy } = cluster.settings;
+  const { name, image, needs = [] } = process;
+  const children = cluster.children(placement, "services");
+  const own = labels({ stack, service: name, controller: name, role, image });
+  const at: Surroundings = { name, namespace, labels: own, children };
+  const serviceAccount = account(at);
+  const network = networkPolicy(at, { namespace, service: name, ports: [], needs, ring: false });
+  const files = storeFiles(at, process.files ?? []);
+  const spec = podSpec({ process, files, serviceAccount: name, pullPolicy });
+  return { at, spec, files, dependsOn: [serviceAccount, network] };
+}

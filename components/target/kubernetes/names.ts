@@ -1,0 +1,33 @@
+import { sha256 } from "../../core/names";
+
+/** Longest name of an object that ends up in a label or a host name. */
+const MAX_LABEL = 63;
+
+/** Host agents need rights that the stack's own namespace refuses to everybody. */
+export function agentsNamespace(namespace: string): string {
+  return `${namespace}-agents`;
+}
+
+/** The headless Service that gives every replica a name of its own. */
+export function nodesService(workload: string): string {
+  return `${workload}-nodes`;
+}
+
+/** The claim that replica `replica` of a StatefulSet looks for: not ours to choose. */
+export function claimName(volume: string, workload: string, replica: number): string {
+  return `${volume}-${workload}-${replica}`;
+}
+
+/** What the preparations of a workload's volumes are called together: their pods and their network policy. */
+export function preparationOf(workload: string): string {
+  return `${workload}-prepare`;
+}
+
+/**
+ * Jobs cannot be changed, so that one with another definition is another object: its name ends with a hash of the
+ * definition. Long names are cut, because the name becomes a label of its pods.
+ */
+export function jobName(name: string, definition: string): string {
+  const hash = sha256(`${name}\n${definition}`).slice(0, 8);
+  return `${name.slice(0, MAX_LABEL - hash.length - 1).replace(/-+$/, "")}-${hash}`;
+}

@@ -1,0 +1,92 @@
+import { createHmac } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { File } from "../workload";
+import type { Children } from "./children";
+import { type FileSet, fileSet, plainContent } from "./files";
+import type { Traffic } from "./network";
+import { policy } from "./network";
+import { CHECKSUM } from "./pod";
+
+export interface Surroundings {
+  /** Logical and object name that everything begins with. */
+  readonly name: string;
+  /** The namespace that it lives in. */
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly children: Children;
+}
+
+/** An account of its own, that no rights come with and whose token is not mounted. */
+export function account({ name, namespace, labels, children }: Surroundings): k8s.core.v1.ServiceAccount {
+  return children.add(k8s.core.v1.ServiceAccount, `${name}-account`, {
+    metadata: { name, namespace, labels },
+    automountServiceAccountToken: false,
+  });
+}
+
+export function networkPolicy({ name, namespace, labels, children }: Surroundings, traffic: Traffic): pulumi.Resource {
+  return children.add(k8s.networking.v1.NetworkPolicy, `${name}-network`, {
+    metadata: { name, namespace, labels },
+    spec: policy(traffic),
+  });
+}
+
+export interface Files extends FileSet {
+  readonly resources: readonly pulumi.Resource[];
+  /** For the pod: a change of any file is a change of the pod. */
+  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly secretsChecksum: pulumi.Output<string> | undefined;
+}
+
+/** ConfigMaps and the Secret of a pod. */
+export function storeFiles({ name, namespace, labels, children }: Surroundings, files: readonly File[]): Files {
+  const set = fileSet(name, files);
+  const configMaps = set.configMaps.map((stored) =>
+    children.add(k8s.core.v1.ConfigMap, stored.name, {
+      metadata: { name: stored.name, namespace, labels },
+      data: Object.fromEntries(stored.files.map(({ key, file }) => [key, plainContent(file)])),
+    }),
+  );
+  const { secret } = set;
+  const secrets = secret
+    ? [
+        children.add(k8s.core.v1.Secret, secret.name, {
+          metadata: { name: secret.name, namespace, labels },
+          type: "Opaque",
+          stringData: Object.fromEntries(secret.files.map(({ key, file }) => [key, pulumi.secret(file.content)])),
+        }),
+      ]
+    : [];
+  const secretsChecksum = secret
+    ? keyedChecksum(
+        name,
+        children,
+        secret.files.map(({ file }) => file),
+      )
+    : undefined;
+  return {
+    ...set,
+    resources: [...configMaps, ...secrets],
+    annotations: {
+      ...(set.checksum ? { [CHECKSUM.files]: set.checksum } : {}),
+      ...(secretsChecksum ? { [CHECKSUM.secrets]: secretsChecksum } : {}),
+    },
+    secretsChecksum,
+  };
+}
+
+/** A plain hash would let anybody who reads the pod try passwords against it; the key of this one stays in the state. */
+function keyedChecksum(name: string, children: Children, files: readonly File[]): pulumi.Output<string> {
+  const logical = `${name}-checksum-key`;
+  const key = new random.RandomBytes(logical, { length: 32 }, { parent: children.family.placement.parent });
+  children.nodes[logical] = key;
+  const contents = pulumi.all(files.map((file) => file.content));
+  const checksum = pulumi
+    .all([key.base64, contents])
+    .apply(([base64, texts]) =>
+      createHmac("sha256", Buffer.from(base64, "base64")).update(JSON.stringify(texts)).digest("hex"),
+    );
+  return pulumi.unsecret(checksum);
+}

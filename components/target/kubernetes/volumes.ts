@@ -1,0 +1,169 @@
+import type { types } from "@pulumi/kubernetes";
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Volume, Workload } from "../workload";
+import type { Children } from "./children";
+import type { Cluster } from "./cluster";
+import { labels } from "./labels";
+import { claimName, jobName, preparationOf } from "./names";
+import { isolation } from "./network";
+import { near, podSpec, spread, userOf } from "./pod";
+import { storeFiles } from "./process";
+import { quantity } from "./quantities";
+import { runOnce } from "./run-once";
+
+export interface Prepared {
+  readonly claims: readonly k8s.core.v1.PersistentVolumeClaim[];
+  /** What has to be there, and to have succeeded, before the workload exists. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** Seconds that a preparation has unless it says otherwise. */
+const TIMEOUT = 120;
+
+/**
+ * The volumes of all replicas, under the names that the StatefulSet will claim, each prepared before that exists. Claims are
+ * resources of the stack and not left to the StatefulSet, because those could neither be prepared, protected nor grown.
+ */
+export function volumes(cluster: Cluster, children: Children, workload: Workload): Prepared {
+  const { stack, namespace, production, storageClass } = cluster.settings;
+  const claims: k8s.core.v1.PersistentVolumeClaim[] = [];
+  const preparations: pulumi.Resource[] = [];
+  const replicas = Array.from({ length: workload.replicas ?? 1 }, (_, replica) => replica);
+  const preparation = workload.volumes?.some((volume) => volume.prepare)
+    ? isolate(cluster, children, workload)
+    : undefined;
+  for (const volume of workload.volumes ?? []) {
+    for (const replica of replicas) {
+      const name = claimName(volume.name, workload.name, replica);
+      const claim = children.add(
+        k8s.core.v1.PersistentVolumeClaim,
+        `${workload.name}-${replica}-${volume.name}`,
+        {
+          metadata: { name, namespace, labels: volumeLabels(stack, workload) },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            ...(storageClass ? { storageClassName: storageClass } : {}),
+            resources: { requests: { storage: quantity(volume.size) } },
+          },
+        },
+        { retainOnDelete: true, ...(production ? { protect: true } : {}) },
+      );
+      claims.push(claim);
+      const job = prepare(cluster, children, { workload, volume, replica, claim }, preparation);
+      if (job) preparations.push(job);
+    }
+  }
+  return { claims, ready: [...claims, ...preparations] };
+}
+
+/**
+ * What the StatefulSet finds its claims by. Of a fixed size, because the template can never change and the claims, which are
+ * there before it, can grow.
+ */
+export function claimTemplates(
+  { name, volumes = [] }: Workload,
+  storageClass: string | undefined,
+  stack: string,
+): types.input.core.v1.PersistentVolumeClaim[] {
+  return volumes.map((volume) => ({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: volume.name, labels: { "datastack.io/stack": stack, "datastack.io/service": name } },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      ...(storageClass ? { storageClassName: storageClass } : {}),
+      resources: { requests: { storage: "1Gi" } },
+    },
+  }));
+}
+
+/** Group that every volume of the pod belongs to: a pod has one for all. */
+export function volumeGroup(workload: Workload): number {
+  return workload.volumes?.find((volume) => volume.owner)?.owner?.gid ?? userOf(workload).gid;
+}
+
+interface Subject {
+  readonly workload: Workload;
+  readonly volume: Volume;
+  readonly replica: number;
+  readonly claim: k8s.core.v1.PersistentVolumeClaim;
+}
+
+function prepare(
+  cluster: Cluster,
+  children: Children,
+  { workload, volume, replica, claim }: Subject,
+  isolated: pulumi.Resource | undefined,
+): pulumi.Resource | undefined {
+  const preparation = volume.prepare?.(replica);
+  if (!preparation || !isolated) return undefined;
+  const { namespace, stack, pullPolicy } = cluster.settings;
+  const service = preparationOf(workload.name);
+  const logical = `${workload.name}-${replica}-${volume.name}-prepare`;
+  const objectLabels = labels({ stack, service, controller: logical, role: "preparation", image: workload.image });
+  const files = storeFiles({ name: logical, namespace, labels: objectLabels, children }, preparation.files ?? []);
+  const { topologySpreadConstraints, affinity } = spread(service);
+  const spec = {
+    ...podSpec({
+      process: {
+        name: "prepare",
+        image: workload.image,
+        command: preparation.command,
+        resources: workload.resources,
+        ...(preparation.env ? { env: preparation.env } : {}),
+        ...(workload.scratch ? { scratch: workload.scratch } : {}),
+        ...(workload.user ? { user: workload.user } : {}),
+      },
+      files,
+      serviceAccount: workload.name,
+      pullPolicy,
+      fsGroup: volumeGroup(workload),
+      env: [{ name: "DATASTACK_REPLICA", value: `${replica}` }],
+      volumes: [
+        { name: volume.name, persistentVolumeClaim: { claimName: claimName(volume.name, workload.name, replica) } },
+      ],
+      mounts: [{ name: volume.name, mountPath: volume.path }],
+    }),
+    ...(topologySpreadConstraints ? { topologySpreadConstraints } : {}),
+    // Again on a running workload, after an upgrade say, it has to go where the volume is.
+    affinity: { ...affinity, podAffinity: near(`${workload.name}-${replica}`) },
+  };
+  return runOnce(children, {
+    logical,
+    name: (definition) => jobName(`prepare-${claimName(volume.name, workload.name, replica)}`, definition),
+    namespace,
+    labels: (controller) => labels({ stack, service, controller, role: "preparation", image: workload.image }),
+    spec,
+    files,
+    timeout: preparation.timeout ?? TIMEOUT,
+    // A volume that is new, though its name is not, has to be prepared again.
+    again: [claim.metadata.apply((metadata) => metadata?.uid ?? "")],
+    dependsOn: [claim, isolated],
+  });
+}
+
+function isolate(cluster: Cluster, children: Children, workload: Workload): pulumi.Resource {
+  const { namespace, stack } = cluster.settings;
+  const service = preparationOf(workload.name);
+  return children.add(k8s.networking.v1.NetworkPolicy, `${service}-network`, {
+    metadata: {
+      name: service,
+      namespace,
+      labels: labels({ stack, service, controller: service, role: "preparation", image: workload.image }),
+    },
+    spec: isolation(service),
+  });
+}
+
+/** Without anything that changes with a version. */
+function volumeLabels(stack: string, { name }: Workload): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": name,
+    "app.kubernetes.io/instance": name,
+    "app.kubernetes.io/part-of": stack,
+    "app.kubernetes.io/managed-by": "datastack",
+    "datastack.io/stack": stack,
+    "datastack.io/service": name,
+  };
+}
