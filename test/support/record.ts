@@ -20,7 +20,7 @@
 import { recordInProcess } from "../../tools/engine/in-process";
 import { seededRandom } from "../../tools/engine/random";
 import type { Recording, Registration } from "../../tools/engine/recording";
-import { isLeaf, plain, Secret, type Value } from "../../tools/engine/values";
+import { isLeaf, type Properties, plain, Secret, type Value } from "../../tools/engine/values";
 
 export type { LogMessage, Options, Recording, Registration } from "../../tools/engine/recording";
 export { EngineError } from "../../tools/engine/recording";
@@ -39,6 +39,8 @@ export interface RecordOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Keys of `config` that are secret. */
   readonly secretConfig?: readonly string[];
+  /** What a `StackReference` finds, by full name (`organization/datastack/test`). @default nothing was ever deployed */
+  readonly previousOutputs?: Readonly<Record<string, Properties>>;
   /** Random values depend on it alone. @default "seed" */
   readonly seed?: string;
 }

@@ -16,10 +16,13 @@ export interface MonitorSettings {
   readonly opaque?: boolean;
   /** Source of what `@pulumi/random` resources give. */
   readonly random: RandomSource;
+  /** What a `StackReference` finds, by full name such as `organization/datastack/dev`. @default nothing was ever deployed */
+  readonly previousOutputs?: Readonly<Record<string, Properties>>;
 }
 
 /** Type of the resource that stands for the stack itself, and is the parent of everything. */
 export const STACK = "pulumi:pulumi:Stack";
+const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
 const SEVERITIES: Readonly<Partial<Record<number, LogMessage["severity"]>>> = {
   [enginePb.LogSeverity.INFO]: "info",
@@ -59,42 +62,57 @@ export class Monitor {
   }
 
   register(request: resourcePb.RegisterResourceRequest): resourcePb.RegisterResourceResponse {
-    const [type, name, parent] = [request.getType(), request.getName(), request.getParent()];
-    const urn = this.#urn(type, name, parent);
-    if (this.#resources.has(urn)) this.#violations.push(`Duplicate URN: ${urn} is registered twice.`);
-    if (parent && !this.#resources.has(parent))
-      this.#violations.push(`${urn} has a parent that is not registered: ${parent}.`);
-    if (request.getRemote()) {
-      this.#violations.push(
-        `${urn} is a remote component (${type}): its children exist only inside a provider plugin.`,
-      );
-    }
-    const dependencies = [...request.getDependenciesList()].sort();
-    for (const on of dependencies) {
-      if (!this.#resources.has(on)) this.#violations.push(`${urn} depends on what is not registered: ${on}.`);
-    }
+    const [type, name] = [request.getType(), request.getName()];
+    const urn = this.#urn(type, name, request.getParent());
     const inputs = structOf(request.getObject());
-    const custom = request.getCustom();
     const options = optionsOf(request);
     const creation = { urn, type, name, inputs, additionalSecretOutputs: options.additionalSecretOutputs ?? [] };
-    const result = custom ? this.#create(creation) : { id: "", properties: {} };
-    this.#resources.set(urn, {
+    const result = request.getCustom() ? this.#create(creation) : { id: "", properties: {} };
+    this.#add(request.getParent(), {
       urn,
       type,
       name,
-      ...(parent ? { parent } : {}),
-      custom,
+      custom: request.getCustom(),
       inputs,
-      dependencies,
+      dependencies: [...request.getDependenciesList()].sort(),
       propertyDependencies: propertyDependenciesOf(request),
       options,
       inApply: constructedInApply(request),
       result,
     });
+    if (request.getRemote()) {
+      const rule = "its children exist only inside a provider plugin";
+      this.#violations.push(`${urn} is a remote component (${type}): ${rule}.`);
+    }
     const response = new resourcePb.RegisterResourceResponse();
     response.setUrn(urn);
     response.setId(result.id);
-    response.setObject(Struct.fromJavaScript(mapValues(result.properties, encode) as Record<string, never>));
+    response.setObject(toStruct(result.properties));
+    return response;
+  }
+
+  /** A lookup of something that exists already; the outputs of a stack are the only thing that does. */
+  read(request: resourcePb.ReadResourceRequest): resourcePb.ReadResourceResponse {
+    const [type, name, id] = [request.getType(), request.getName(), request.getId()];
+    if (type !== STACK_REFERENCE) this.refuse(`${type} ${name} is looked up, but nothing exists while recording.`);
+    const urn = this.#urn(type, name, request.getParent());
+    const properties = { name: id, outputs: this.settings.previousOutputs?.[id] ?? {}, secretOutputNames: [] };
+    this.#add(request.getParent(), {
+      urn,
+      type,
+      name,
+      custom: true,
+      inputs: structOf(request.getProperties()),
+      dependencies: [...request.getDependenciesList()].sort(),
+      propertyDependencies: {},
+      options: {},
+      inApply: constructedInApply(request),
+      read: id,
+      result: { id, properties },
+    });
+    const response = new resourcePb.ReadResourceResponse();
+    response.setUrn(urn);
+    response.setProperties(toStruct(properties));
     return response;
   }
 
@@ -116,6 +134,18 @@ export class Monitor {
     throw new Error(violation);
   }
 
+  #add(parent: string, registration: Registration): void {
+    const { urn } = registration;
+    if (this.#resources.has(urn)) this.#violations.push(`Duplicate URN: ${urn} is registered twice.`);
+    if (parent && !this.#resources.has(parent)) {
+      this.#violations.push(`${urn} has a parent that is not registered: ${parent}.`);
+    }
+    for (const on of registration.dependencies) {
+      if (!this.#resources.has(on)) this.#violations.push(`${urn} depends on what is not registered: ${on}.`);
+    }
+    this.#resources.set(urn, parent ? { ...registration, parent } : registration);
+  }
+
   #create(creation: Creation): Registration["result"] {
     if (this.settings.preview) return previewed(creation, this.settings.opaque ?? false);
     return created(creation, this.settings.random);
@@ -128,14 +158,18 @@ export class Monitor {
   }
 }
 
-function structOf(struct: Struct | undefined): Properties {
-  return decode(struct?.toJavaScript() ?? {}) as Properties;
-}
-
 function propertyDependenciesOf(request: resourcePb.RegisterResourceRequest): Record<string, readonly string[]> {
   const found: [string, readonly string[]][] = [];
   request.getPropertydependenciesMap().forEach((on, key) => {
     if (on.getUrnsList().length > 0) found.push([key, [...on.getUrnsList()].sort()]);
   });
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function structOf(struct: Struct | undefined): Properties {
+  return decode(struct?.toJavaScript() ?? {}) as Properties;
+}
+
+function toStruct(properties: Properties): Struct {
+  return Struct.fromJavaScript(mapValues(properties, encode) as Record<string, never>);
 }

@@ -1,5 +1,5 @@
 import type { Alias as AliasPb } from "@pulumi/pulumi/proto/alias_pb";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type { ReadResourceRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { Alias, Options } from "./recording";
 import { decode } from "./values";
 
@@ -37,7 +37,7 @@ export function optionsOf(request: RegisterResourceRequest): Options {
 }
 
 /** The SDK sends where the resource was constructed; frames of its own `Output.apply` are there when that was in one. */
-export function constructedInApply(request: RegisterResourceRequest): boolean {
+export function constructedInApply(request: RegisterResourceRequest | ReadResourceRequest): boolean {
   const frames = request.getStacktrace()?.getFramesList() ?? [];
   return frames.some((frame) => /@pulumi\/pulumi\/output\.js$/.test(frame.getPc()?.getUri() ?? ""));
 }

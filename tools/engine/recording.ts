@@ -51,6 +51,8 @@ export interface Registration {
   readonly options: Options;
   /** Constructed while an `apply` was running, so that a preview may not know of it. */
   readonly inApply: boolean;
+  /** Id under which it was looked up, when it was not created (a `StackReference`). */
+  readonly read?: string;
   /** What the engine answered: the outputs that other resources saw. */
   readonly result: { readonly id: string; readonly properties: Properties };
   /** What a component registered as its outputs, once it has. */

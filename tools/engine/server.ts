@@ -37,9 +37,7 @@ export async function serve(monitor: Monitor): Promise<{ readonly address: strin
       monitor.registerOutputs(request);
       return new Empty();
     }),
-    readResource: answer((request: resourcePb.ReadResourceRequest) =>
-      monitor.refuse(`${request.getType()} ${request.getName()} is looked up, but nothing exists while recording.`),
-    ),
+    readResource: answer((request: resourcePb.ReadResourceRequest) => monitor.read(request)),
     invoke: answer((request: resourcePb.ResourceInvokeRequest) =>
       monitor.refuse(`The function ${request.getTok()} is called, but no provider answers while recording.`),
     ),

@@ -1,0 +1,81 @@
+import * as path from "node:path";
+import type { Command } from "../core/command";
+import { UserError } from "../core/errors";
+import { userPath } from "../core/paths";
+import { Progress } from "../core/progress";
+import { type Rendered, recordStack, render, SCRIPT } from "../render/render";
+
+export function register(program: Command): void {
+  program
+    .command("render")
+    .description(
+      "write the manifests of a Kubernetes stack, one YAML file per object; needs no cluster and no credentials",
+    )
+    .argument("<stack>", "stack with datastack:target kubernetes, such as prod")
+    .requiredOption("-o, --out <folder>", "folder for the manifests; emptied of those of an earlier render")
+    .option("-s, --secrets <file>", "also write the Secrets, in plain text, into this file (0600)")
+    .option("-c, --config <key=value...>", "configuration in place of the one in Pulumi.<stack>.yaml", collect, {})
+    .option("--config-file <file>", "configuration file in place of Pulumi.<stack>.yaml")
+    .action(async (stack: string, options: CommandOptions) => {
+      const out = userPath(options.out);
+      const secrets = options.secrets === undefined ? undefined : userPath(options.secrets);
+      const rendered = await new Progress().step(`Manifests of ${stack}`, () =>
+        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random) =>
+          recordStack(
+            {
+              stack,
+              config: options.config,
+              ...(options.configFile ? { configFile: userPath(options.configFile) } : {}),
+            },
+            random,
+          ),
+        ),
+      );
+      process.stdout.write(`${report(rendered, out, secrets).join("\n")}\n`);
+    });
+}
+
+interface CommandOptions {
+  readonly out: string;
+  readonly secrets?: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly configFile?: string;
+}
+
+function collect(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const at = given.indexOf("=");
+  if (at < 1) throw new UserError(`--config ${given}: must be <key>=<value>, such as kafkaBrokers=1.`);
+  return { ...earlier, [given.slice(0, at)]: given.slice(at + 1) };
+}
+
+function report(rendered: Rendered, out: string, secrets: string | undefined): string[] {
+  const { manifests, leftOut, gone, changed, random, logs } = rendered;
+  const shown = (file: string): string => path.relative(userPath("."), file) || ".";
+  const count = manifests.filter((m) => m.kind !== "Secret").length;
+  const hasSecrets = manifests.some((m) => m.kind === "Secret");
+  const withSecrets = secrets !== undefined && hasSecrets;
+  const script = shown(path.join(out, SCRIPT));
+  return [
+    ...logs.map((log) => `${log.severity}: ${log.message}`),
+    `${count} manifests in ${shown(out)}${changed === 0 ? ", unchanged" : ""}.`,
+    ...(withSecrets && secrets ? [`Secrets are in ${shown(secrets)}, in plain text (0600).`] : []),
+    ...(leftOut.length > 0 ? [`Left out (give --secrets <file> to have them): ${leftOut.join(", ")}.`] : []),
+    ...(random
+      ? [`Generated passwords are kept in ${random} (0600). Back it up: the next render takes them from there.`]
+      : []),
+    ...(gone.length > 0 ? ["No longer part of the stack, and not removed from the cluster by applying:"] : []),
+    ...gone.map((object) => `  kubectl delete ${deleteArgs(object)}`),
+    "",
+    "Apply them, now and after every change, with:",
+    ...(withSecrets && secrets
+      ? [`  kubectl apply --server-side -f ${shown(secrets)} && sh ${script}`]
+      : [`  sh ${script}`]),
+  ];
+}
+
+/** From `StatefulSet prod/kafka`. */
+function deleteArgs(object: string): string {
+  const [kind = "", id = ""] = object.split(" ");
+  const [namespace, name] = id.includes("/") ? id.split("/") : [undefined, id];
+  return `${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ""}`;
+}

@@ -1,0 +1,67 @@
+import type { Manifest } from "./manifests";
+
+/**
+ * The order of applying, as a script for any POSIX shell with kubectl. Wave by wave: a job that failed before, or whose
+ * definition changed, is deleted, because jobs are immutable; then the folder is applied and everything in it is waited for.
+ * @param files path of each manifest below the folder of the script
+ */
+export function applyScript(
+  stack: string,
+  manifests: readonly Manifest[],
+  files: ReadonlyMap<Manifest, string>,
+): string {
+  const folders = [...new Set(manifests.map((m) => m.wave))].map((wave) => {
+    const members = manifests.filter((m) => m.wave === wave);
+    const folder = files.get(members[0] as Manifest)?.split("/")[0];
+    const jobs = members.filter((m) => m.wait?.for === "complete");
+    const rollouts = members.filter((m) => m.wait?.for === "rollout");
+    return [
+      "",
+      ...jobs.map((m) => `renew ${m.namespace ?? "default"} ${m.name} ${files.get(m)}`),
+      `k apply --server-side -f ${folder}/`,
+      ...jobs.map((m) => `finish ${m.namespace ?? "default"} ${m.name} ${m.wait?.timeout}`),
+      ...rollouts.map((m) => `ready ${m.namespace ?? "default"} ${m.kind.toLowerCase()}/${m.name} ${m.wait?.timeout}`),
+    ];
+  });
+  return `${HEAD.replaceAll("{stack}", stack)}${folders.flat().join("\n")}\n`;
+}
+
+const HEAD = `#!/bin/sh
+# Applies stack {stack} in order and waits for jobs and workloads. Running it again changes nothing.
+# Arguments go to every kubectl call: sh apply.sh --context production
+set -eu
+cd "$(dirname "$0")"
+options=$(for option; do printf "%s " "$option"; done)
+
+k() { kubectl $options "$@"; }
+
+conditions() { k get job "$2" -n "$1" --ignore-not-found -o 'jsonpath={range .status.conditions[?(@.status=="True")]}{.type} {end}'; }
+
+# renew <namespace> <job> <file>: makes room for a job that failed or has changed
+renew() {
+  case " $(conditions "$1" "$2")" in
+    *" Failed "*) k delete job "$2" -n "$1" ;;
+    *) if k apply --server-side --dry-run=server -f "$3" 2>&1 | grep -q "field is immutable"; then k delete job "$2" -n "$1"; fi ;;
+  esac
+}
+
+# finish <namespace> <job> <seconds>: waits until it succeeded; otherwise shows its log
+finish() {
+  end=$(($(date +%s) + $3))
+  while :; do
+    case " $(conditions "$1" "$2")" in
+      *" Complete "*) return ;;
+      *" Failed "*) break ;;
+    esac
+    [ "$(date +%s)" -lt "$end" ] || break
+    sleep 2
+  done
+  echo "Job $1/$2 has not succeeded within $3 s. Its log:" >&2
+  k logs "job/$2" -n "$1" --all-containers --tail=50 >&2 || true
+  echo "Remove the cause, then run this again." >&2
+  exit 1
+}
+
+# ready <namespace> <kind>/<name> <seconds>: waits until all its replicas are ready
+ready() { k rollout status "$2" -n "$1" --timeout="$3s"; }
+`;

@@ -1,0 +1,46 @@
+import type { Recording, Registration } from "../engine/recording";
+
+/**
+ * The wave of every resource, by URN: one more than that of the last resource that has to be `settled` before it (a job done,
+ * a workload ready, a namespace there), directly or through others, and otherwise the same as what it depends on.
+ */
+export function waves(recording: Recording, settled: (registration: Registration) => boolean): Map<string, number> {
+  const byUrn = new Map(recording.resources.map((r) => [r.urn, r]));
+  const namespaces = new Map(recording.resources.filter(isNamespace).map((r) => [metadata(r).name, r.urn]));
+  const found = new Map<string, number>();
+
+  const before = (r: Registration): string[] => {
+    const namespace = namespaces.get(metadata(r).namespace);
+    const parent = r.parent && byUrn.get(r.parent)?.custom ? [r.parent] : [];
+    return [...r.dependencies, ...parent, ...(namespace ? [namespace] : [])];
+  };
+
+  // the SDK waits for dependencies before it registers, so a recording has no cycle
+  const waveOf = (registration: Registration): number => {
+    const known = found.get(registration.urn);
+    if (known !== undefined) return known;
+    const after = before(registration)
+      .map((urn) => byUrn.get(urn))
+      .filter((dependency) => dependency !== undefined)
+      .map((dependency) => waveOf(dependency) + (settled(dependency) ? 1 : 0));
+    const wave = Math.max(0, ...after);
+    found.set(registration.urn, wave);
+    return wave;
+  };
+  for (const registration of recording.resources) waveOf(registration);
+  return found;
+}
+
+function isNamespace(registration: Registration): boolean {
+  return registration.type === "kubernetes:core/v1:Namespace";
+}
+
+interface Metadata {
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+/** A namespace is a plain value wherever it is of use here. */
+function metadata(registration: Registration): Metadata {
+  return (registration.inputs.metadata ?? {}) as Metadata;
+}
