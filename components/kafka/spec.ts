@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { bytes, type Size } from "../core/units";
+import type { Resources } from "../target/workload";
+import type { KafkaArgs } from "./args";
+
+/** Ports inside the container; the same on every broker. */
+export const PORTS = { inside: 29092, outside: 9092, controller: 9093, metrics: 9404 } as const;
+
+export const PUBLISHED_PORT = 9092;
+export const RMI_PORT = 9101;
+export const LOOPBACK = "127.0.0.1";
+
+/** Where the target mounts the volume, and the directory in it: file systems have a `lost+found` at their top. */
+export const VOLUME = "/var/lib/kafka";
+export const DATA = `${VOLUME}/data`;
+
+/** Our files in the container. */
+export const FILES = "/opt/datastack/kafka";
+
+const MI = 2 ** 20;
+const MAX_DEFAULT_HEAP = 5 * 2 ** 30;
+const RESOURCES: Resources = { cpu: 1, memory: "1Gi" };
+
+/** Everything that the rest of the component reads, with defaults applied. Sizes in bytes. */
+export interface Spec {
+  readonly name: string;
+  readonly stack: string;
+  readonly brokers: number;
+  readonly clusterId: string;
+  readonly resources: Resources;
+  readonly heap: number;
+  readonly storage: Size;
+  /** Replication of what is created without saying so, and how many of the copies must have a record. */
+  readonly replication: number;
+  readonly minInSyncReplicas: number;
+  /** Host that outside clients are told, and the host port of broker 0. */
+  readonly outside: { readonly host: string; readonly port: number; readonly address: string } | undefined;
+  /** RMI port of broker 0, and whether it is published. */
+  readonly rmi: { readonly port: number; readonly address: string | undefined } | undefined;
+  /** Host name of one broker, as seen by workloads of the stack. */
+  readonly host: (broker: number) => string;
+}
+
+export function spec(name: string, args: KafkaArgs): Spec {
+  const brokers = args.brokers ?? 1;
+  const resources = args.resources ?? RESOURCES;
+  const replication = Math.min(3, brokers);
+  return {
+    name,
+    stack: args.target.stack,
+    brokers,
+    clusterId: args.clusterId ?? derivedClusterId(args.target.stack, name),
+    resources,
+    heap: (args.heap ? bytes(args.heap) : undefined) ?? defaultHeap(resources),
+    storage: args.storage?.size ?? "10Gi",
+    replication,
+    minInSyncReplicas: minInSyncReplicas(replication),
+    outside: outside(args),
+    rmi: rmi(args),
+    host: (broker) => args.target.host(name, broker),
+  };
+}
+
+/** One copy may be missing before writes stop. */
+export function minInSyncReplicas(replication: number): number {
+  return replication > 2 ? replication - 1 : 1;
+}
+
+export function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
+}
+
+function outside({ publish }: KafkaArgs): Spec["outside"] {
+  if (!publish) return undefined;
+  const address = publish.address ?? LOOPBACK;
+  return { host: publish.advertisedHost ?? address, port: publish.port ?? PUBLISHED_PORT, address };
+}
+
+function rmi({ rmi: args }: KafkaArgs): Spec["rmi"] {
+  if (!args) return undefined;
+  const address = args.publish ? (args.publish.address ?? LOOPBACK) : undefined;
+  return { port: args.publish?.port ?? args.port ?? RMI_PORT, address };
+}
+
+/** The page cache serves reads, so it gets the other half. */
+function defaultHeap({ memory }: Resources): number {
+  const half = Math.min((bytes(memory) ?? 0) / 2, MAX_DEFAULT_HEAP);
+  return Math.floor(half / MI) * MI;
+}
+
+/** A Kafka UUID: 16 bytes as URL-safe base64. Kafka's tools cannot take one that begins with "-". */
+function derivedClusterId(stack: string, name: string): string {
+  const id = createHash("sha256").update(`datastack/kafka/${stack}/${name}`).digest().subarray(0, 16);
+  return id.toString("base64url").replace(/^-/, "A");
+}

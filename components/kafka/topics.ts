@@ -1,0 +1,52 @@
+import { bytes, seconds } from "../core/units";
+import type { Topic } from "./args";
+import type { Setting } from "./settings";
+import { minInSyncReplicas, type Spec } from "./spec";
+
+/** Settings of a topic by their Kafka name. Only these are ever altered in the cluster. */
+export function topicSettings(topic: Topic, spec: Spec | undefined): Record<string, Setting> {
+  const settings: Record<string, Setting | undefined> = {
+    ...topic.config,
+    "compression.type": topic.compression,
+    "min.insync.replicas": topic.minInSyncReplicas ?? derivedMinimum(topic, spec),
+    "retention.bytes": topic.retentionSize && bytes(topic.retentionSize),
+    "retention.ms": milliseconds(topic.retention),
+    "segment.bytes": topic.segment && bytes(topic.segment),
+    ...topic.config,
+  };
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, Setting>;
+}
+
+/** A topic with fewer copies than the cluster's minimum could not be written to with `acks=all`. */
+function derivedMinimum(topic: Topic, spec: Spec | undefined): number | undefined {
+  if (!spec || topic.replication === undefined || topic.replication === spec.replication) return undefined;
+  return minInSyncReplicas(topic.replication);
+}
+
+function milliseconds(retention: Topic["retention"]): number | undefined {
+  if (retention === undefined) return undefined;
+  return retention === "forever" ? -1 : (seconds(retention) ?? 0) * 1000;
+}
+
+/** Topics that Kafka creates by itself; they stay at the replication of the cluster that created them. */
+const INTERNAL = ["__consumer_offsets", "__share_group_state", "__transaction_state"];
+
+/**
+ * What the job reads: kind, name, partitions, replication ("-": the cluster's default) and settings, with tabs between them.
+ * Without a spec the cluster is somebody else's: its replication is not ours to judge.
+ */
+export function topicsTable(topics: Readonly<Record<string, Topic>>, spec: Spec | undefined): string {
+  const declared = Object.entries(topics).map(([name, topic]) => [
+    "topic",
+    name,
+    String(topic.partitions ?? 1),
+    String(topic.replication ?? spec?.replication ?? "-"),
+    ...Object.entries(topicSettings(topic, spec)).map(([key, value]) => `${key}=${value}`),
+  ]);
+  const internal = spec ? INTERNAL.map((name) => ["internal", name, "-", String(spec.replication)]) : [];
+  return [...declared, ...internal]
+    .map((row) => `${row.join("\t")}\n`)
+    .sort()
+    .join("");
+}
