@@ -1,8 +1,9 @@
 import "./require-node";
 import * as pulumi from "@pulumi/pulumi";
+import { checkImageReference } from "../components/core/images";
 import { checkName } from "../components/core/names";
 import type { Problem } from "../components/core/problems";
-import { readConfig } from "./config";
+import { PROJECT, readConfig } from "./config";
 import { declareStack, STACKS, SYSTEMS, systemOf } from "./systems";
 import { checkShrink, previousVolumeSizes, volumeSizes } from "./volumes";
 
@@ -14,6 +15,9 @@ async function main() {
   blueprint.deploy([
     ...checkStack(stack, systemOf(stack, config) !== undefined),
     ...problems,
+    ...Object.entries(config.images).flatMap(([name, reference]) =>
+      checkImageReference(`${PROJECT}:images.${name}`, reference),
+    ),
     ...checkShrink(await previousVolumeSizes(), volumes),
   ]);
   return { services, volumes };

@@ -51,12 +51,12 @@ export class Blueprint {
 
   /** What will run, of the components that have no problems by themselves. */
   plans(): Plan[] {
-    return this.#entries.filter((e) => e.problems.length === 0).map((e) => e.plan());
+    return this.#entries.filter((e) => e.problems().length === 0).map((e) => e.plan());
   }
 
   /** All problems: of each component, and of those that have none by themselves, together on the target. */
   validate(): Problem[] {
-    return [...this.#entries.flatMap((e) => e.problems), ...this.target.check(this.plans())];
+    return [...this.#entries.flatMap((e) => e.problems()), ...this.target.check(this.plans())];
   }
 
   /** Constructs all, in the order of declaration, or throws a `ProblemsError` before the first. */
