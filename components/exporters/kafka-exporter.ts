@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ComponentArgs, deploy } from "../core/component";
 import type { ImageCatalogue } from "../core/images";
 import { checkName } from "../core/names";
-import { type Problem, refuse } from "../core/problems";
+import { type Problem, refuse, under } from "../core/problems";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
 import type { ScrapeTarget } from "../monitoring/scrape";
 import type { Connection } from "../target/connection";
@@ -59,7 +59,7 @@ export class KafkaExporter extends pulumi.ComponentResource {
 
   constructor(name: string, args: KafkaExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super(KafkaExporter.type, name, {}, opts);
-    refuse(KafkaExporter.validate(name, args));
+    refuse(under(name, KafkaExporter.validate(name, args)));
     this.connection = KafkaExporter.connection(name, args);
     this.monitoring = KafkaExporter.monitoring(name, args);
     this.nodes = deploy(KafkaExporter.plan(name, args), args, this).nodes;

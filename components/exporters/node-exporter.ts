@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ComponentArgs, deploy } from "../core/component";
 import type { ImageCatalogue } from "../core/images";
 import { checkName } from "../core/names";
-import { type Problem, refuse } from "../core/problems";
+import { type Problem, refuse, under } from "../core/problems";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
 import type { ScrapeTarget } from "../monitoring/scrape";
 import type { Connection } from "../target/connection";
@@ -25,7 +25,7 @@ const ROOT = "/host";
 const TEXTFILES = "/textfiles";
 
 /** Mounts that say nothing about the host's disks: kernel file systems and what container engines mount. */
-const IGNORED_MOUNTS = "^/(dev|proc|run|sys|var/lib/docker/.+|var/lib/containerd/.+|var/lib/kubelet/.+)($|/)";
+const IGNORED_MOUNTS = "^/(dev|proc|run|sys)($|/)|/(docker|containerd|containers|kubelet)/";
 const IGNORED_DEVICES = "^(veth.*|cali.*|cni.*|br-.*|docker.*|lo)$";
 
 /**
@@ -45,7 +45,7 @@ export class NodeExporter extends pulumi.ComponentResource {
 
   constructor(name: string, args: NodeExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super(NodeExporter.type, name, {}, opts);
-    refuse(NodeExporter.validate(name, args));
+    refuse(under(name, NodeExporter.validate(name, args)));
     this.connection = NodeExporter.connection(name, args);
     this.monitoring = NodeExporter.monitoring(name, args);
     this.nodes = deploy(NodeExporter.plan(name, args), args, this).nodes;

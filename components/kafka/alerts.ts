@@ -77,6 +77,13 @@ function availability({ job, brokers }: KafkaScope, cluster: Level, broker: Leve
       summary: `Kafka ${CLUSTER} has fenced brokers`,
       description: `${count} registered brokers are fenced: the controller hears no heartbeat from them, and they serve nobody.`,
     },
+    KafkaBrokerNotRunning: {
+      severity: "warning",
+      for: "15m",
+      expr: () => ne(broker(KAFKA.brokerState), 3),
+      summary: `Kafka broker ${BROKER} does not get to run`,
+      description: `Its state is ${count} (1 starting, 2 recovering its log, 3 running, 6 and 7 shutting down). It serves nobody meanwhile.`,
+    },
     KafkaOfflinePartitions: {
       severity: "critical",
       for: "2m",
@@ -148,6 +155,20 @@ function replication(cluster: Level, broker: Level) {
       expr: (most: number) => gt(broker(KAFKA.replicaLag), most),
       summary: `Kafka broker ${BROKER} lags behind the leaders that it follows`,
       description: `Its slowest replica is ${valueTemplate("messages")} behind (limit {threshold}). It will fall out of sync, or does not get back into it.`,
+    },
+    KafkaReplicationFailed: {
+      severity: "critical",
+      for: "5m",
+      expr: () => gt(broker(KAFKA.failedFetchers), 0),
+      summary: `Kafka broker ${BROKER} has given up replicating partitions`,
+      description: `${count} of its replicas met an error that it does not try again. They stay out of sync until it is restarted.`,
+    },
+    KafkaLogCleanerDead: {
+      severity: "warning",
+      for: "5m",
+      expr: () => gt(broker(KAFKA.deadCleaners), 0),
+      summary: `Kafka broker ${BROKER} does not compact its topics any more`,
+      description: `${count} threads of the log cleaner died. Compacted topics, the consumers' offsets among them, grow without bound.`,
     },
     KafkaPreferredReplicaImbalance: {
       severity: "warning",
@@ -227,7 +248,6 @@ function metadata(broker: Level, events: Events, matchers: { job: string }) {
 }
 
 function load(broker: Level, matchers: { job: string }) {
-  // The gauge of the same name is a mean since the process started; the counter tells of now.
   const handlersIdle = div(
     sum(rate(range(KAFKA_EVENTS.handlerIdle, matchers, "5m")), { by: BROKER_LABELS }),
     1_000_000_000,

@@ -90,7 +90,16 @@ export const KAFKA = {
   metadataApplyErrors: gauge("metadata apply errors", "kafka_server_brokermetadatametrics_metadata_apply_error_count", {
     unit: "count",
   }),
-  logSize: gauge("log size", "kafka_log_log_size", { unit: "bytes", across: "sum" }),
+  brokerState: gauge("broker state", "kafka_server_kafkaserver_brokerstate", { unit: "count" }),
+  deadCleaners: gauge("dead log cleaners", "kafka_log_logcleaner_deadthreadcount", { unit: "count" }),
+  failedFetchers: gauge(
+    "partitions that replication gave up",
+    "kafka_server_replicafetchermanager_failedpartitionscount",
+    {
+      unit: "count",
+      across: "sum",
+    },
+  ),
 } as const;
 
 /** Counted by Kafka as gauges since the process started: only their changes mean something. */
@@ -99,6 +108,9 @@ export const KAFKA_EVENTS = {
   timedOutOperations: `${CONTROLLER}_eventqueueoperationstimedoutcount`,
   timedOutHeartbeats: `${CONTROLLER}_timedoutbrokerheartbeatcount`,
   uncleanElections: "kafka_controller_controllerstats_uncleanleaderelections_total",
-  /** Nanoseconds of idle time over all handler threads, divided by their number. */
-  handlerIdle: "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_count_total",
+  /**
+   * Nanoseconds that the broker's handler threads were idle, divided by their number. The one without `broker` is the mean of broker
+   * and controller, in which a busy broker hides behind an idle controller.
+   */
+  handlerIdle: "kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidle_count_total",
 } as const;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentArgs, deploy } from "../core/component";
 import type { ImageCatalogue } from "../core/images";
-import { type Problem, refuse } from "../core/problems";
+import { type Problem, refuse, under } from "../core/problems";
 import type { Duration, Size } from "../core/units";
 import { collect } from "../monitoring/collect";
 import type { AlertTuning, Monitoring, RuleGroup } from "../monitoring/monitoring";
@@ -75,7 +75,7 @@ export class Prometheus extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Prometheus.type, name, {}, opts);
-    refuse(Prometheus.validate(name, args));
+    refuse(under(name, Prometheus.validate(name, args)));
     this.connection = Prometheus.connection(name, args);
     this.monitoring = Prometheus.monitoring(name, args);
     this.nodes = deploy(Prometheus.plan(name, args), args, this).nodes;
