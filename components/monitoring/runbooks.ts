@@ -73,7 +73,6 @@ export const RUNBOOKS: readonly string[] = [
   "NodeSwapHigh",
   "NodeTextfileError",
   "PrometheusBadConfig",
-  "PrometheusDiscoveryFailing",
   "PrometheusDuplicateTimestamps",
   "PrometheusErrorSendingAlertsToAny",
   "PrometheusErrorSendingAlertsToSome",

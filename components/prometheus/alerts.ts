@@ -58,14 +58,6 @@ function configuration(matchers: LabelMatchers) {
       summary: `${SERVER} could not load its configuration`,
       description: "It goes on with the configuration before; changes of targets and rules have no effect.",
     },
-    PrometheusDiscoveryFailing: {
-      severity: "warning",
-      for: "20m",
-      expr: () => gt(increase(range("prometheus_sd_refresh_failures_total", matchers, "10m")), 0),
-      summary: `${SERVER} cannot refresh its list of targets`,
-      description:
-        "Discovery by {{ $labels.mechanism }} fails. New targets are not found, and those that are gone stay.",
-    },
     PrometheusKubernetesDiscoveryFailing: {
       severity: "warning",
       for: "15m",

@@ -1,0 +1,63 @@
+import { Blueprint } from "../../components/core/blueprint";
+import { imageCatalogue } from "../../components/core/images";
+import { KafkaExporter, NodeExporter } from "../../components/exporters";
+import { Kafka } from "../../components/kafka";
+import { type Collected, collect } from "../../components/monitoring/collect";
+import type { Alert, Monitoring } from "../../components/monitoring/monitoring";
+import { Prometheus, type PrometheusArgs, prometheusFiles } from "../../components/prometheus";
+import { everything } from "../../components/prometheus/settings";
+import type { Connection } from "../../components/target/connection";
+import { DockerTarget } from "../../components/target/docker";
+import { KubernetesTarget } from "../../components/target/kubernetes";
+
+export const ALERTMANAGER: Connection = {
+  id: "alertmanager",
+  kind: "alertmanager",
+  port: 9093,
+  peer: { workload: "alertmanager" },
+  host: "alertmanager",
+  endpoints: ["alertmanager-0:9093"],
+};
+
+export interface Monitored {
+  readonly blueprint: Blueprint;
+  readonly prometheus: PrometheusArgs;
+  readonly monitoring: readonly Monitoring[];
+  readonly collected: Collected;
+  /** prometheus.yml and rules.yml. */
+  readonly files: { readonly config: string; readonly rules: string };
+}
+
+/** Everything that has monitoring, on one target: three brokers, both exporters, Prometheus with an Alertmanager. */
+export function monitored(kind: "docker" | "kubernetes", more: Partial<PrometheusArgs> = {}): Monitored {
+  const target = kind === "docker" ? new DockerTarget({ stack: "test" }) : new KubernetesTarget({ stack: "test" });
+  const images = imageCatalogue();
+  const blueprint = new Blueprint(target);
+  // Before what it watches: the order of declaration must not matter.
+  const args = { images, monitoring: blueprint.monitoring, alertmanagers: [ALERTMANAGER], ...more };
+  blueprint.add(Prometheus, "prometheus", args);
+  const kafka = blueprint.add(Kafka, "kafka", { images, brokers: 3, topics: { rawticker: { partitions: 6 } } });
+  blueprint.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
+  blueprint.add(NodeExporter, "node-exporter", { images });
+  const prometheus = { ...args, target };
+  const monitoring = everything("prometheus", prometheus);
+  return {
+    blueprint,
+    prometheus,
+    monitoring,
+    collected: collect(monitoring),
+    files: prometheusFiles("prometheus", prometheus),
+  };
+}
+
+export function alerts(collected: Collected): Alert[] {
+  return collected.groups.flatMap((group) => group.alerts ?? []);
+}
+
+/** Every expression with the name of its rule. */
+export function expressions(collected: Collected): { name: string; expr: string }[] {
+  return collected.groups.flatMap((group) => [
+    ...(group.recordings ?? []).map(({ record, expr }) => ({ name: record, expr })),
+    ...(group.alerts ?? []).map(({ name, expr }) => ({ name, expr })),
+  ]);
+}

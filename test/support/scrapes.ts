@@ -1,0 +1,43 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { ScrapeTarget } from "../../components/monitoring/scrape";
+
+const FOLDER = path.resolve(__dirname, "../fixtures/scrapes");
+
+/** Label names by metric, over all series of that name. */
+export type Catalogue = Map<string, Set<string>>;
+
+/** What a recorded program answers, after the `metric_relabel_configs` of the target that scrapes it. */
+export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
+  const catalogue: Catalogue = new Map();
+  const text = fs.readFileSync(path.join(FOLDER, `${name}.prom`), "utf8");
+  for (const line of text.split("\n")) {
+    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s/.exec(line);
+    if (!match?.[1] || line.startsWith("#")) continue;
+    const metric = renamed(match[1], target);
+    const labels = [...(match[2] ?? "").matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map((m) => m[1] ?? "");
+    catalogue.set(metric, (catalogue.get(metric) ?? new Set()).union(new Set(labels)));
+  }
+  return catalogue;
+}
+
+/** Metrics that are there only under conditions, with the condition. */
+export function conditional(): Record<string, string> {
+  return JSON.parse(fs.readFileSync(path.join(FOLDER, "conditional.json"), "utf8")) as Record<string, string>;
+}
+
+export function merged(...catalogues: readonly Catalogue[]): Catalogue {
+  return new Map(catalogues.flatMap((catalogue) => [...catalogue]));
+}
+
+/** Only what our targets use of relabelling: a new name by an anchored expression. */
+function renamed(metric: string, target: ScrapeTarget | undefined): string {
+  for (const rule of target?.metricRelabel ?? []) {
+    const source = rule.source_labels as readonly string[] | undefined;
+    if (source?.join() !== "__name__" || rule.target_label !== "__name__")
+      throw new Error("extend this for the new rule");
+    const match = new RegExp(`^(?:${rule.regex})$`).exec(metric);
+    if (match) return String(rule.replacement).replace(/\$(\d)/g, (_, i) => match[Number(i)] ?? "");
+  }
+  return metric;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { alerts, expressions, monitored } from "../support/monitored";
+import { selectors, syntaxErrors } from "../support/promql";
+import { conditional, merged, recordedScrape } from "../support/scrapes";
+
+const { collected } = monitored("docker");
+const exporter = collected.targets.find((target) => target.job === "kafka-exporter");
+const scrapes = merged(
+  recordedScrape("kafka-jmx"),
+  recordedScrape("kafka-exporter", exporter),
+  recordedScrape("node-exporter"),
+  recordedScrape("prometheus"),
+);
+const recorded = new Set(collected.groups.flatMap((group) => (group.recordings ?? []).map((r) => r.record)));
+
+/** What a rule asks for that nothing delivers. */
+function missing(expr: string): string[] {
+  return selectors(expr).flatMap(({ metric, labels }) => {
+    if (recorded.has(metric) || metric in conditional()) return [];
+    const known = scrapes.get(metric);
+    if (!known) return [metric];
+    return labels
+      .filter((label) => !["job", "instance"].includes(label) && !known.has(label))
+      .map((l) => `${metric}{${l}}`);
+  });
+}
+
+describe("every rule", () => {
+  it.each(expressions(collected))("$name is PromQL and asks only for what the programs deliver", ({ expr }) => {
+    expect(syntaxErrors(expr)).toEqual([]);
+    expect(selectors(expr).length + Number(expr === "vector(1)")).toBeGreaterThan(0);
+    expect(missing(expr)).toEqual([]);
+  });
+
+  it("is held against something: a metric and a label that do not exist are found", () => {
+    expect(missing('rate(kafka_nothing_total{job="kafka"}[5m]) > 0')).toEqual(["kafka_nothing_total"]);
+    expect(missing('kafka_brokers{granted="f"} > 0')).toEqual(["kafka_brokers{granted}"]);
+    expect(missing('kafka_server_brokertopicmetrics_bytesin_total{topic=""}')).toEqual([]);
+    expect(syntaxErrors("sum(up")).not.toEqual([]);
+    expect(syntaxErrors("label_replace(up, a, $1, b, (.*))")).not.toEqual([]);
+  });
+
+  it("only excepts what is not recorded", () => {
+    const unneeded = Object.keys(conditional()).filter((metric) => scrapes.has(metric));
+    expect(unneeded).toEqual([]);
+    const used = new Set(expressions(collected).flatMap(({ expr }) => selectors(expr).map((s) => s.metric)));
+    expect(Object.keys(conditional()).filter((metric) => !used.has(metric))).toEqual([]);
+  });
+
+  it("is about its own job, but for those that watch all targets", () => {
+    const free = collected.groups
+      .filter((group) => group.name !== "prometheus-targets")
+      .flatMap((group) => [...(group.recordings ?? []), ...(group.alerts ?? [])])
+      .filter(({ expr }) => (expr.match(/job="/g) ?? []).length < selectors(expr).length);
+    expect(free).toEqual([]);
+  });
+
+  it("needs no series that a sum would miss where a group has committed nothing", () => {
+    expect(expressions(collected).filter(({ expr }) => /kafka_consumergroup_lag\{/.test(expr))).toEqual([]);
+  });
+});
+
+describe("every alert", () => {
+  it.each(alerts(collected))("$name says what, what next, and has bounds on its time", (alert) => {
+    expect(alert.name).toMatch(/^(Kafka|Node|Prometheus|Target|Watchdog)/);
+    expect(alert.summary).not.toMatch(/[.\n]$|\{threshold\}/);
+    expect(alert.description).toMatch(/[.]$/);
+    expect(alert.description).not.toContain("{threshold}");
+    expect(["critical", "warning", "info"]).toContain(alert.severity);
+  });
+});
