@@ -111,19 +111,8 @@ function inputs({ engine, image }: Placed, spec: ContainerSpec): docker.Containe
       containerPath: path,
       readOnly,
     })),
-    ...(host?.root
-      ? {
-          mounts: [
-            {
-              type: "bind",
-              source: "/",
-              target: host.root,
-              readOnly: true,
-              bindOptions: { propagation: engine.rootPropagation },
-            },
-          ],
-        }
-      : {}),
+    // Without a propagation the engine follows the host's mounts where it can, and refuses "private" for what holds its own root.
+    ...(host?.root ? { mounts: [{ type: "bind", source: "/", target: host.root, readOnly: true }] } : {}),
     ...(host?.pid ? { pidMode: "host" } : {}),
     ...network(engine, spec),
     healthcheck: spec.healthcheck,

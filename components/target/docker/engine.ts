@@ -46,10 +46,6 @@ export class Engine {
     };
   }
 
-  get rootPropagation(): "rprivate" | "rslave" {
-    return this.#args.hostMounts === "follow" ? "rslave" : "rprivate";
-  }
-
   /** Where containers of this stack reach the host, and nobody from outside it does. */
   get gateway(): pulumi.Output<string> {
     return this.network.ipamConfigs.apply((configs) => {

@@ -37,11 +37,6 @@ export interface DockerTargetArgs {
   readonly production?: boolean;
   /** Rotation of each container's log. @default 3 files of 10m */
   readonly logs?: { readonly maxSize: `${number}${"k" | "m" | "g"}`; readonly maxFile: number };
-  /**
-   * Whether a host agent sees file systems that the host mounts later, and lets go of those it unmounts. It needs a root file
-   * system mounted as shared, as systemd does; elsewhere the engine refuses it. @default "private"
-   */
-  readonly hostMounts?: "private" | "follow";
 }
 
 /**

@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { BUSYBOX } from "../../contract/cases";
+
+const run = promisify(execFile);
+
+/** Standard output of the `docker` command line, without the line feed at its end. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await run("docker", args, { maxBuffer: 64 * 2 ** 20 });
+  return stdout.trimEnd();
+}
+
+/** Everything printed and the exit status; never throws. */
+export async function attempt(...args: string[]): Promise<{ code: number; text: string }> {
+  try {
+    const { stdout, stderr } = await run("docker", args, { maxBuffer: 64 * 2 ** 20 });
+    return { code: 0, text: `${stdout}${stderr}` };
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as { code?: number; stdout?: string; stderr?: string };
+    return { code: code ?? 1, text: `${stdout}${stderr}` };
+  }
+}
+
+export interface Inspected {
+  readonly Id: string;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Env: readonly string[] };
+  readonly State: {
+    readonly Pid: number;
+    readonly Running: boolean;
+    readonly ExitCode: number;
+    readonly Health: { readonly Status: string };
+  };
+}
+
+export async function inspect(container: string): Promise<Inspected> {
+  const [found] = JSON.parse(await docker("inspect", container)) as Inspected[];
+  if (!found) throw new Error(`no container ${container}`);
+  return found;
+}
+
+/** Ids of all containers of a stack by their names. */
+export async function containers(stack: string): Promise<Record<string, string>> {
+  const lines = await docker(
+    "ps",
+    "-a",
+    "--no-trunc",
+    "--filter",
+    `label=datastack.stack=${stack}`,
+    "--format",
+    "{{.Names}} {{.ID}}",
+  );
+  return Object.fromEntries(
+    lines
+      .split("\n")
+      .filter(Boolean)
+      .sort()
+      .map((line) => line.split(" ") as [string, string]),
+  );
+}
+
+/** Removes everything that carries the label of a stack, volumes too. */
+export async function removeAll(stack: string): Promise<void> {
+  const label = `label=datastack.stack=${stack}`;
+  const ids = async (...list: string[]) => (await docker(...list, "-q", "--filter", label)).split("\n").filter(Boolean);
+  for (const id of await ids("ps", "-a")) await docker("rm", "-f", "-v", id);
+  for (const id of await ids("volume", "ls")) await docker("volume", "rm", id);
+  for (const id of await ids("network", "ls")) await docker("network", "rm", id);
+}
+
+/** The image of the contract's cases: from the machine's own static busybox, else from the registry. */
+export async function ensureBusybox(): Promise<void> {
+  if ((await attempt("image", "inspect", BUSYBOX.reference)).code === 0) return;
+  const own = ["/bin/busybox", "/usr/bin/busybox"].find((file) => fs.existsSync(file));
+  if (!own) {
+    await docker("pull", "docker.io/library/busybox:1.37");
+    await docker("tag", "docker.io/library/busybox:1.37", BUSYBOX.reference);
+    return;
+  }
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-busybox-"));
+  try {
+    for (const dir of ["bin", "etc", "tmp", "proc", "dev", "sys"]) fs.mkdirSync(path.join(root, dir));
+    fs.copyFileSync(own, path.join(root, "bin/busybox"));
+    fs.chmodSync(path.join(root, "tmp"), 0o1777);
+    const { stdout } = await run(own, ["--list"]);
+    for (const applet of stdout.split("\n").filter((name) => name && name !== "busybox"))
+      fs.symlinkSync("busybox", path.join(root, "bin", applet));
+    fs.writeFileSync(path.join(root, "etc/passwd"), "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n");
+    const tar = path.join(root, "..", `${path.basename(root)}.tar`);
+    await run("tar", ["-C", root, "--owner=0", "--group=0", "-cf", tar, "."]);
+    await docker("import", "--change", 'ENV PATH="/bin"', tar, BUSYBOX.reference);
+    fs.rmSync(tar);
+  } finally {
+    fs.rmSync(root, { recursive: true, force: true });
+  }
+}
