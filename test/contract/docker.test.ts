@@ -127,7 +127,7 @@ describe("the contract's workloads on Docker", () => {
       const agent = container.name === "lookout";
       expect(inputs, container.name).toMatchObject({
         init: true,
-        securityOpts: ["no-new-privileges:true"],
+        securityOpts: ["no-new-privileges:true", ...(agent ? ["label=disable"] : [])],
         wait: true,
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3", labels: "datastack.service,datastack.stack", tag: "{{.Name}}" },

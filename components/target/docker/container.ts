@@ -93,7 +93,8 @@ function inputs({ engine, image }: Placed, spec: ContainerSpec): docker.Containe
     user: `${user.uid}:${user.gid}`,
     // The process is not number 1: signals and orphans are somebody else's work.
     init: true,
-    securityOpts: ["no-new-privileges:true"],
+    // The engine adds the second itself, and a refresh would take it for a change.
+    securityOpts: ["no-new-privileges:true", ...(host?.pid ? ["label=disable"] : [])],
     capabilities: { drops: ["ALL"], ...(spec.capabilities ? { adds: [...spec.capabilities] } : {}) },
     memory,
     memorySwap: memory,
