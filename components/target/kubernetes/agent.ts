@@ -16,7 +16,7 @@ const PULL = 600;
 
 /** One pod per host, in a namespace of its own where the host's network, processes and files are allowed. */
 export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement): Deployed {
-  const { stack, namespace: home, clusterDomain } = cluster.settings;
+  const { stack, namespace: home } = cluster.settings;
   const { name, needs = [], host } = agent;
   const namespace = cluster.namespaceOf("agents");
   const children = cluster.children(placement, "agents");
@@ -29,6 +29,7 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
   const serviceAccount = account(at);
   const network = networkPolicy(at, { namespace: home, service: name, ports, needs, ring: false });
   const files = storeFiles(at, agent.files ?? []);
+  const reachable = makeReachable(cluster, agent, at, placement);
   const set = children.add(
     k8s.apps.v1.DaemonSet,
     name,
@@ -39,7 +40,7 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
         revisionHistoryLimit: 3,
         updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
         template: {
-          metadata: { labels: { ...own, ...accessLabels(needs) }, annotations: files.annotations },
+          metadata: { labels: { ...own, ...accessLabels(needs) }, ...files.annotations },
           spec: {
             ...podSpec({
               process: agent,
@@ -70,8 +71,15 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
       customTimeouts: { create: `${startWithin(agent) + PULL}s`, update: `${startWithin(agent) + PULL}s` },
     },
   );
-  if (ports.length === 0) return children.deployed(set);
+  return children.deployed(set, ...reachable);
+}
 
+/** A Service of the agents, and a name for it beside the other workloads, by which it is called like one of them. */
+function makeReachable(cluster: Cluster, agent: Agent, at: Surroundings, placement: Placement): k8s.core.v1.Service[] {
+  const { name, namespace, labels: own, children } = at;
+  const { namespace: home, clusterDomain } = cluster.settings;
+  const ports = Object.values(agent.ports).map(({ port }) => port);
+  if (ports.length === 0) return [];
   const beside = cluster.children(placement, "services");
   for (const port of ports) {
     beside.add(k8s.networking.v1.NetworkPolicy, `${name}-access-${port}`, {
@@ -79,28 +87,22 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
       spec: agentAccess(name, port),
     });
   }
-  const service = children.add(
-    k8s.core.v1.Service,
-    `${name}-service`,
-    {
-      metadata: { name, namespace, labels: own, annotations: { "pulumi.com/skipAwait": "true" } },
-      spec: {
-        type: "ClusterIP",
-        // The one on the client's own host.
-        internalTrafficPolicy: "Local",
-        selector: selector(name).matchLabels,
-        ports: servicePorts(agent),
-      },
+  const service = children.add(k8s.core.v1.Service, `${name}-service`, {
+    metadata: { name, namespace, labels: own, annotations: { "pulumi.com/skipAwait": "true" } },
+    spec: {
+      type: "ClusterIP",
+      // The one on the client's own host.
+      internalTrafficPolicy: "Local",
+      selector: selector(name).matchLabels,
+      ports: servicePorts(agent),
     },
-    { dependsOn: [set] },
-  );
-  // So that an agent is called by its name like any other workload.
+  });
   const alias = beside.add(k8s.core.v1.Service, `${name}-alias`, {
     metadata: { name, namespace: home, labels: own },
     spec: { type: "ExternalName", externalName: `${name}.${namespace}.svc.${clusterDomain}` },
   });
   Object.assign(children.nodes, beside.nodes);
-  return children.deployed(set, service, alias);
+  return [service, alias];
 }
 
 function hostFiles({ host }: Agent): {

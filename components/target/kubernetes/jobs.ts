@@ -4,7 +4,6 @@ import type { Job, Process, Schedule } from "../workload";
 import type { Cluster } from "./cluster";
 import { cron, lateness } from "./cron";
 import { accessLabels, labels, type Role } from "./labels";
-import { jobName } from "./names";
 import { podSpec } from "./pod";
 import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
 import { runOnce } from "./run-once";
@@ -14,21 +13,21 @@ const JOB_TIMEOUT = 300;
 const SCHEDULE_TIMEOUT = 3600;
 
 export function deployJob(cluster: Cluster, job: Job, placement: Placement): Deployed {
-  const { name, image, restores = [], after = [], needs = [] } = job;
-  const { stack, namespace } = cluster.settings;
+  const { name, restores = [], after = [], needs = [] } = job;
+  const { namespace } = cluster.settings;
   const waitsFor = cluster.waitsFor(job, after);
   const claims = restores.flatMap((workload) => cluster.claimsOf(workload, name));
   const { at, spec, files, dependsOn } = surroundings(cluster, job, "job", placement);
   const done = runOnce(at.children, {
     logical: name,
-    name: (definition) => jobName(name, definition),
+    name,
     namespace,
-    labels: (controller) => labels({ stack, service: name, controller, role: "job", image }),
+    labels: at.labels,
     podLabels: accessLabels(needs),
     spec,
     files,
     timeout: job.timeout ?? JOB_TIMEOUT,
-    again: claims.map((claim) => claim.metadata.apply((metadata) => metadata?.uid ?? "")),
+    again: claims,
     dependsOn: [...dependsOn, ...waitsFor],
   });
   return at.children.deployed(done);

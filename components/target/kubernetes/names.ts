@@ -23,11 +23,10 @@ export function preparationOf(workload: string): string {
   return `${workload}-prepare`;
 }
 
-/**
- * Jobs cannot be changed, so that one with another definition is another object: its name ends with a hash of the
- * definition. Long names are cut, because the name becomes a label of its pods.
- */
-export function jobName(name: string, definition: string): string {
-  const hash = sha256(`${name}\n${definition}`).slice(0, 8);
+/** The Job that prepares one volume. Cut where it is too long, because the name becomes a label of its pods. */
+export function preparationJob(claim: string): string {
+  const name = `prepare-${claim}`;
+  if (name.length <= MAX_LABEL) return name;
+  const hash = sha256(name).slice(0, 8);
   return `${name.slice(0, MAX_LABEL - hash.length - 1).replace(/-+$/, "")}-${hash}`;
 }

@@ -35,9 +35,8 @@ export function networkPolicy({ name, namespace, labels, children }: Surrounding
 
 export interface Files extends FileSet {
   readonly resources: readonly pulumi.Resource[];
-  /** For the pod: a change of any file is a change of the pod. */
-  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly secretsChecksum: pulumi.Output<string> | undefined;
+  /** For the metadata of the pod: a change of any file is a change of the pod. */
+  readonly annotations: { readonly annotations?: Readonly<Record<string, pulumi.Input<string>>> };
 }
 
 /** ConfigMaps and the Secret of a pod. */
@@ -55,7 +54,7 @@ export function storeFiles({ name, namespace, labels, children }: Surroundings, 
         children.add(k8s.core.v1.Secret, secret.name, {
           metadata: { name: secret.name, namespace, labels },
           type: "Opaque",
-          stringData: Object.fromEntries(secret.files.map(({ key, file }) => [key, pulumi.secret(file.content)])),
+          data: Object.fromEntries(secret.files.map(({ key, file }) => [key, base64(file.content)])),
         }),
       ]
     : [];
@@ -66,15 +65,20 @@ export function storeFiles({ name, namespace, labels, children }: Surroundings, 
         secret.files.map(({ file }) => file),
       )
     : undefined;
+  const annotations = {
+    ...(set.checksum ? { [CHECKSUM.files]: set.checksum } : {}),
+    ...(secretsChecksum ? { [CHECKSUM.secrets]: secretsChecksum } : {}),
+  };
   return {
     ...set,
     resources: [...configMaps, ...secrets],
-    annotations: {
-      ...(set.checksum ? { [CHECKSUM.files]: set.checksum } : {}),
-      ...(secretsChecksum ? { [CHECKSUM.secrets]: secretsChecksum } : {}),
-    },
-    secretsChecksum,
+    annotations: Object.keys(annotations).length > 0 ? { annotations } : {},
   };
+}
+
+/** `stringData` would be shorter, but the API server turns it into `data`, and what is applied would never be what is there. */
+function base64(content: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.secret(content).apply((text) => Buffer.from(text).toString("base64"));
 }
 
 /** A plain hash would let anybody who reads the pod try passwords against it; the key of this one stays in the state. */

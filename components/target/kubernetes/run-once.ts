@@ -1,23 +1,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { stableJson } from "../../core/names";
 import type { Children } from "./children";
 import type { PodSpec } from "./pod";
 import type { Files } from "./process";
 
 export interface Run {
   readonly logical: string;
-  /** Name of the object for a definition. */
-  readonly name: (definition: string) => string;
+  readonly name: string;
   readonly namespace: string;
-  readonly labels: (controller: string) => Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
   readonly podLabels?: Readonly<Record<string, string>>;
   readonly spec: PodSpec;
   readonly files: Files;
-  /** Seconds. */
+  /** Seconds, for all attempts together. */
   readonly timeout: number;
-  /** Values that make it run again when they change, beside its definition. */
-  readonly again: readonly pulumi.Input<string>[];
+  /** What makes it run again, beside its definition: claims that are new, though their names are not. */
+  readonly again: readonly k8s.core.v1.PersistentVolumeClaim[];
   readonly dependsOn: readonly pulumi.Resource[];
 }
 
@@ -25,16 +23,13 @@ export interface Run {
 const ATTEMPTS = 6;
 
 /**
- * A Job that is done when it has succeeded. One that failed is replaced by the next `up`; with another definition it is
- * another object, because Jobs are immutable. It is not cleaned up by time: it would only be made again.
+ * A Job that is done when it has succeeded. One that failed, or whose definition or files changed, is replaced, because Jobs
+ * are immutable. It is not cleaned up by time: it would only be made again.
  */
 export function runOnce(children: Children, run: Run): k8s.batch.v1.Job {
-  const { logical, namespace, timeout, files } = run;
-  const checksum = files.checksum ? { "datastack.io/files-checksum": files.checksum } : {};
-  const spec = { ...run.spec, restartPolicy: "Never" };
-  const name = run.name(stableJson({ spec, checksum, timeout }));
-  const labels = run.labels(name);
-  const again = [...run.again, ...(files.secretsChecksum ? [files.secretsChecksum] : [])];
+  const { logical, name, namespace, labels, podLabels, timeout, files, again } = run;
+  const uids = again.map((claim) => claim.metadata.apply((metadata) => metadata?.uid ?? ""));
+  const wait = `${timeout + 60}s`;
   return children.add(
     k8s.batch.v1.Job,
     logical,
@@ -44,19 +39,16 @@ export function runOnce(children: Children, run: Run): k8s.batch.v1.Job {
         backoffLimit: ATTEMPTS,
         activeDeadlineSeconds: timeout,
         template: {
-          metadata: {
-            labels: { ...labels, ...run.podLabels },
-            ...(files.checksum ? { annotations: checksum } : {}),
-          },
-          spec,
+          metadata: { labels: { ...labels, ...podLabels }, ...files.annotations },
+          spec: { ...run.spec, restartPolicy: "Never" },
         },
       },
     },
     {
       dependsOn: [...run.dependsOn, ...files.resources],
       deleteBeforeReplace: true,
-      customTimeouts: { create: `${timeout + 60}s`, update: `${timeout + 60}s` },
-      ...(again.length > 0 ? { replacementTrigger: pulumi.all(again).apply((values) => values.join(" ")) } : {}),
+      customTimeouts: { create: wait, update: wait },
+      ...(uids.length > 0 ? { replacementTrigger: pulumi.all(uids).apply((values) => values.join(" ")) } : {}),
     },
   );
 }

@@ -43,9 +43,10 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
   const prepared = volumes(cluster, children, workload);
   cluster.rememberClaims(name, prepared.claims);
   const headless = isSet(workload) ? [nodes(at, workload)] : [];
+  const service = clusterService(at, workload);
 
   const template = {
-    metadata: { labels: { ...own, ...accessLabels(needs) }, annotations: files.annotations },
+    metadata: { labels: { ...own, ...accessLabels(needs) }, ...files.annotations },
     spec: pod(cluster, workload, files),
   };
   const options = {
@@ -55,7 +56,6 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
   const controller = isSet(workload)
     ? statefulSet(cluster, at, workload, template, options)
     : deployment(at, workload, template, options);
-  const service = clusterService(at, workload, controller);
   budget(at, workload);
   return children.deployed(controller, ...service);
 }
@@ -161,18 +161,14 @@ function nodes({ name, namespace, labels: own, children }: Surroundings, workloa
   });
 }
 
-function clusterService(at: Surroundings, workload: Workload, controller: pulumi.Resource): k8s.core.v1.Service[] {
+/** There before the pods, so that whoever starts after them finds the name; not waited for, because it waits for the pods. */
+function clusterService(at: Surroundings, workload: Workload): k8s.core.v1.Service[] {
   const { name, namespace, labels: own, children } = at;
   if (Object.keys(workload.ports).length === 0) return [];
-  const service = children.add(
-    k8s.core.v1.Service,
-    `${name}-service`,
-    {
-      metadata: { name, namespace, labels: own, annotations: { "pulumi.com/skipAwait": "true" } },
-      spec: { type: "ClusterIP", selector: selector(name).matchLabels, ports: servicePorts(workload) },
-    },
-    { dependsOn: [controller] },
-  );
+  const service = children.add(k8s.core.v1.Service, `${name}-service`, {
+    metadata: { name, namespace, labels: own, annotations: { "pulumi.com/skipAwait": "true" } },
+    spec: { type: "ClusterIP", selector: selector(name).matchLabels, ports: servicePorts(workload) },
+  });
   return [service];
 }
 
@@ -193,9 +189,9 @@ function budget({ name, namespace, labels: own, children }: Surroundings, { iden
   });
 }
 
-/** Created at once, updated one after the other. */
+/** Enough for an update, which takes one after the other. */
 function timeouts(workload: Workload): pulumi.CustomTimeouts {
   const { replicas = 1, stop } = workload;
-  const start = startWithin(workload) + PULL;
-  return { create: `${start}s`, update: `${PULL + replicas * (startWithin(workload) + stop.grace + CATCH_UP)}s` };
+  const wait = `${PULL + replicas * (startWithin(workload) + stop.grace + CATCH_UP)}s`;
+  return { create: wait, update: wait };
 }

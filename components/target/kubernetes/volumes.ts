@@ -5,7 +5,7 @@ import type { Volume, Workload } from "../workload";
 import type { Children } from "./children";
 import type { Cluster } from "./cluster";
 import { labels } from "./labels";
-import { claimName, jobName, preparationOf } from "./names";
+import { claimName, preparationJob, preparationOf } from "./names";
 import { isolation } from "./network";
 import { near, podSpec, spread, userOf } from "./pod";
 import { storeFiles } from "./process";
@@ -100,9 +100,11 @@ function prepare(
   if (!preparation || !isolated) return undefined;
   const { namespace, stack, pullPolicy } = cluster.settings;
   const service = preparationOf(workload.name);
+  const claimed = claimName(volume.name, workload.name, replica);
+  const name = preparationJob(claimed);
   const logical = `${workload.name}-${replica}-${volume.name}-prepare`;
-  const objectLabels = labels({ stack, service, controller: logical, role: "preparation", image: workload.image });
-  const files = storeFiles({ name: logical, namespace, labels: objectLabels, children }, preparation.files ?? []);
+  const own = labels({ stack, service, controller: name, role: "preparation", image: workload.image });
+  const files = storeFiles({ name: logical, namespace, labels: own, children }, preparation.files ?? []);
   const { topologySpreadConstraints, affinity } = spread(service);
   const spec = {
     ...podSpec({
@@ -120,9 +122,7 @@ function prepare(
       pullPolicy,
       fsGroup: volumeGroup(workload),
       env: [{ name: "DATASTACK_REPLICA", value: `${replica}` }],
-      volumes: [
-        { name: volume.name, persistentVolumeClaim: { claimName: claimName(volume.name, workload.name, replica) } },
-      ],
+      volumes: [{ name: volume.name, persistentVolumeClaim: { claimName: claimed } }],
       mounts: [{ name: volume.name, mountPath: volume.path }],
     }),
     ...(topologySpreadConstraints ? { topologySpreadConstraints } : {}),
@@ -131,14 +131,13 @@ function prepare(
   };
   return runOnce(children, {
     logical,
-    name: (definition) => jobName(`prepare-${claimName(volume.name, workload.name, replica)}`, definition),
+    name,
     namespace,
-    labels: (controller) => labels({ stack, service, controller, role: "preparation", image: workload.image }),
+    labels: own,
     spec,
     files,
     timeout: preparation.timeout ?? TIMEOUT,
-    // A volume that is new, though its name is not, has to be prepared again.
-    again: [claim.metadata.apply((metadata) => metadata?.uid ?? "")],
+    again: [claim],
     dependsOn: [claim, isolated],
   });
 }
