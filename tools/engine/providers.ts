@@ -43,7 +43,7 @@ function computedOutputs(creation: Creation, random: RandomSource): Properties {
   const { type, urn, inputs } = creation;
   const hash = digest(urn);
   if (type.startsWith("random:")) return randomOutputs(creation, random);
-  if (type.startsWith("kubernetes:")) return { id: kubernetesId(inputs) };
+  if (type.startsWith("kubernetes:")) return kubernetesOutputs(inputs, hash);
   switch (type) {
     case "docker:index/container:Container":
       return { id: hash, bridge: "", containerLogs: "", exitCode: 0, networkDatas: [] };
@@ -70,9 +70,11 @@ function names(creation: Creation): Properties {
   return { metadata: { ...(inputs.metadata as Properties | undefined), name: given } };
 }
 
-function kubernetesId(inputs: Properties): string {
-  const metadata = plain(inputs.metadata ?? {}) as Properties;
-  return metadata.namespace ? `${text(metadata.namespace)}/${text(metadata.name)}` : text(metadata.name);
+function kubernetesOutputs(inputs: Properties, hash: string): Properties {
+  const { name, namespace } = plain(inputs.metadata ?? {}) as Properties;
+  const uid = hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+  const id = namespace ? `${text(namespace)}/${text(name)}` : text(name);
+  return { id, metadata: { ...(inputs.metadata as Properties | undefined), uid } };
 }
 
 function repoDigest(inputs: Properties, hash: string): string {

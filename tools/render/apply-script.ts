@@ -1,8 +1,8 @@
 import type { Manifest } from "./manifests";
 
 /**
- * The order of applying, as a script for any POSIX shell with kubectl. Wave by wave: a job that failed before, or whose
- * definition changed, is deleted, because jobs are immutable; then the folder is applied and everything in it is waited for.
+ * The order of applying, as a script for any POSIX shell with kubectl. Wave by wave: a job that failed, whose definition changed
+ * or whose volume is new is deleted, because jobs are immutable; then the folder is applied and everything in it is waited for.
  * @param files path of each manifest below the folder of the script
  */
 export function applyScript(
@@ -17,7 +17,7 @@ export function applyScript(
     const rollouts = members.filter((m) => m.wait?.for === "rollout");
     return [
       "",
-      ...jobs.map((m) => `renew ${m.namespace ?? "default"} ${m.name} ${files.get(m)}`),
+      ...jobs.map((m) => ["renew", m.namespace ?? "default", m.name, files.get(m), ...(m.again ?? [])].join(" ")),
       `k apply --server-side -f ${folder}/`,
       ...jobs.map((m) => `finish ${m.namespace ?? "default"} ${m.name} ${m.wait?.timeout}`),
       ...rollouts.map((m) => `ready ${m.namespace ?? "default"} ${m.kind.toLowerCase()}/${m.name} ${m.wait?.timeout}`),
@@ -37,12 +37,22 @@ k() { kubectl $options "$@"; }
 
 conditions() { k get job "$2" -n "$1" --ignore-not-found -o 'jsonpath={range .status.conditions[?(@.status=="True")]}{.type} {end}'; }
 
-# renew <namespace> <job> <file>: makes room for a job that failed or has changed
+created() { k get "$1" "$2" -n "$3" --ignore-not-found -o 'jsonpath={.metadata.creationTimestamp}'; }
+
+# renew <namespace> <job> <file> [<claim>...]: makes room for a job that failed, has changed, or is older than a volume of its
 renew() {
-  case " $(conditions "$1" "$2")" in
-    *" Failed "*) k delete job "$2" -n "$1" ;;
-    *) if k apply --server-side --dry-run=server -f "$3" 2>&1 | grep -q "field is immutable"; then k delete job "$2" -n "$1"; fi ;;
-  esac
+  namespace=$1 job=$2 file=$3
+  shift 3
+  made=$(created job "$job" "$namespace")
+  [ -n "$made" ] || return 0
+  case " $(conditions "$namespace" "$job")" in *" Failed "*) again=failed ;; *) again= ;; esac
+  for claim; do
+    claimed=$(created pvc "$claim" "$namespace")
+    # times of the API server sort as text
+    if [ -z "$claimed" ] || [ "$(printf '%s\\n' "$made" "$claimed" | sort | head -n 1)" != "$claimed" ]; then again=volume; fi
+  done
+  if k apply --server-side --dry-run=server -f "$file" 2>&1 | grep -q "field is immutable"; then again=changed; fi
+  [ -z "$again" ] || k delete job "$job" -n "$namespace"
 }
 
 # finish <namespace> <job> <seconds>: waits until it succeeded; otherwise shows its log

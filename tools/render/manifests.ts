@@ -15,6 +15,8 @@ export interface Manifest {
   readonly object: Properties;
   /** What to wait for once it is applied. */
   readonly wait?: Wait;
+  /** Of a job that set something up in volumes: their claims. It has to run again when one of them is new. */
+  readonly again?: readonly string[];
 }
 
 export interface Wait {
@@ -38,7 +40,10 @@ export function manifestsOf(recording: Recording): Manifest[] {
   }
   const problems: string[] = [];
   const wave = waves(recording, (r) => waitOf(r) !== undefined || precedes(r));
-  const manifests = objects.flatMap((r) => manifestOf(r, wave.get(r.urn) ?? 0, problems));
+  const manifests = objects.flatMap((r) => {
+    const again = r.options.replacementTrigger === undefined ? [] : claimsBefore(recording, r);
+    return manifestOf(r, wave.get(r.urn) ?? 0, problems).map((m) => (again.length > 0 ? { ...m, again } : m));
+  });
   const seen = new Map<string, string>();
   for (const m of manifests) {
     const id = idOf(m);
@@ -93,6 +98,21 @@ function manifestOf(registration: Registration, wave: number, problems: string[]
   }
   const wait = waitOf(registration);
   return [wait ? { ...manifest, wait } : manifest];
+}
+
+/** Names of the claims that come before a resource: what its trigger for a replacement is made from is not in a recording. */
+function claimsBefore(recording: Recording, registration: Registration): string[] {
+  const byUrn = new Map(recording.resources.map((r) => [r.urn, r]));
+  const seen = new Set<string>();
+  const visit = (urns: readonly string[]): void => {
+    for (const urn of urns.filter((u) => !seen.has(u))) {
+      seen.add(urn);
+      visit(byUrn.get(urn)?.dependencies ?? []);
+    }
+  };
+  visit(registration.dependencies);
+  const claims = [...seen].map((urn) => byUrn.get(urn)).filter((r) => r?.type.endsWith(":PersistentVolumeClaim"));
+  return claims.map((claim) => String((claim?.inputs.metadata as Properties | undefined)?.name)).sort();
 }
 
 /** What Pulumi would wait for, too. */

@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as docker from "@pulumi/docker";
+import { describe, expect, it } from "vitest";
+import { lockText } from "../support/checks";
+import { mutated, recordingOf, STACKS } from "../support/stacks";
+
+/**
+ * Resources live under their URN: under another one they are deleted and made anew, with what was in them. These files have every
+ * URN of a stack and its protection. After a change that is meant, and has its aliases, write them with `npm test -- -u` and
+ * commit them with it.
+ */
+const lockFile = (stack: string): string => path.join(__dirname, `urns/${stack}.txt`);
+
+describe.each(STACKS)("identity of %s", (stack) => {
+  it("is as committed", async () => {
+    await expect(lockText(await recordingOf(stack, "known"))).toMatchFileSnapshot(lockFile(stack));
+  });
+
+  it("would be red: a resource more, one less, protection lifted, a duplicate", async () => {
+    const committed = fs.readFileSync(lockFile(stack), "utf8");
+    expect(lockText(await mutated(stack, () => undefined)).replace(/^.*StackReference.*\n/m, "")).toBe(
+      committed.replace(/^.*StackReference.*\n/m, ""),
+    );
+    const more = await mutated(stack, () => void new docker.Network("more", { name: "more" }));
+    expect(lockText(more)).not.toBe(committed);
+    expect(lockText({ ...more, resources: more.resources.slice(1) })).not.toBe(lockText(more));
+    const lifted = more.resources.map((r) => ({
+      ...r,
+      options: { ...r.options, protect: r.options.protect !== true },
+    }));
+    expect(lockText({ ...more, resources: lifted })).not.toBe(lockText(more));
+    const twice = mutated(stack, () => {
+      new docker.Network("twice", { name: "a" });
+      new docker.Network("twice", { name: "b" });
+    });
+    await expect(twice).rejects.toThrow(/Duplicate URN: .*docker:index\/network:Network::twice is registered twice/);
+  });
+});

@@ -1,0 +1,63 @@
+import * as path from "node:path";
+import { readConfig as parsedConfig } from "../../stacks/config";
+import { declareStack } from "../../stacks/systems";
+import { recordInProcess } from "../../tools/engine/in-process";
+import { readConfig, readProject } from "../../tools/engine/project";
+import { seededRandom } from "../../tools/engine/random";
+import type { Recording } from "../../tools/engine/recording";
+import { runProgram } from "../../tools/engine/run-program";
+
+/** The stacks of this repository. */
+export const STACKS = ["dev", "prod"] as const;
+export type Stack = (typeof STACKS)[number];
+
+/**
+ * - `known`: as an `up` ends, everything computed is known
+ * - `unknown`: as a preview of a new stack, and no output of any resource is known
+ * - `elsewhere`: as `known`, on another day, in another time zone, language and home
+ */
+export type Mode = "known" | "unknown" | "elsewhere";
+
+const root = path.resolve(__dirname, "../..");
+const project = readProject(root);
+const recordings = new Map<string, Promise<Recording>>();
+
+/** The real program with its real configuration, in a process of its own; each only once per test run. */
+export function recordingOf(stack: Stack, mode: Mode): Promise<Recording> {
+  const key = `${stack} ${mode}`;
+  const recording = recordings.get(key) ?? runStack(stack, mode);
+  recordings.set(key, recording);
+  return recording;
+}
+
+function runStack(stack: Stack, mode: Mode): Promise<Recording> {
+  const elsewhere = mode === "elsewhere";
+  return runProgram({
+    project,
+    config: readConfig(project, stack),
+    stack,
+    random: seededRandom(stack),
+    preview: mode === "unknown",
+    opaque: true,
+    ...(elsewhere ? { nodeArgs: ["--require", path.join(__dirname, "another-day.cjs")] } : {}),
+    env: elsewhere ? { TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", HOME: "/nowhere", USER: "nobody" } : {},
+  });
+}
+
+/** The same stack in this process, with something added to it: for the checks of the checks. */
+export function mutated(stack: Stack, mutation: () => void, mode: "known" | "unknown" = "known"): Promise<Recording> {
+  const { values } = readConfig(project, stack);
+  const program = (): void => {
+    const { config, problems } = parsedConfig();
+    declareStack(stack, config).blueprint.deploy(problems);
+    mutation();
+  };
+  return recordInProcess(program, {
+    project: project.name,
+    stack,
+    config: values,
+    random: seededRandom(stack),
+    preview: mode === "unknown",
+    opaque: true,
+  });
+}
