@@ -24,6 +24,9 @@ export const CLIENTS: Readonly<Record<string, { user: string; group?: string }>>
 /** User that the API server is towards the kubelet; bound to `system:kubelet-api-admin`. */
 export const KUBELET_CLIENT = "datastack:kubelet-client";
 
+/** User that the API server is towards extension API servers. */
+export const AGGREGATOR = "datastack:aggregator";
+
 export function certificateRequests(layout: Layout): CertificateRequest[] {
   const node = nodeName(layout);
   const api = [
@@ -45,6 +48,7 @@ export function certificateRequests(layout: Layout): CertificateRequest[] {
       hosts: [...api, "localhost", NETWORK.node, NETWORK.apiService],
     },
     { name: "kubelet-client", commonName: KUBELET_CLIENT },
+    { name: "aggregator", commonName: AGGREGATOR },
     // one certificate: the kubelet's towards the API server and the one it serves
     {
       name: "kubelet",

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { AGGREGATOR } from "./certificates";
 import { type Layout, NETWORK, nodeName, PORTS, PROVISIONER } from "./settings";
 
 /** A program of the node with its arguments, in the order in which they start. */
@@ -149,6 +150,14 @@ function apiServer(layout: Layout): string[] {
     `--kubelet-client-key=${certificate("kubelet-client.key")}`,
     // logs, exec and port-forward: the node's name is in nobody's DNS
     "--kubelet-preferred-address-types=InternalIP",
+    // extension API servers, such as the metrics server
+    `--requestheader-client-ca-file=${certificate("ca.crt")}`,
+    `--requestheader-allowed-names=${AGGREGATOR}`,
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+    `--proxy-client-cert-file=${certificate("aggregator.crt")}`,
+    `--proxy-client-key-file=${certificate("aggregator.key")}`,
     `--service-account-issuer=https://kubernetes.default.svc.${NETWORK.domain}`,
     `--service-account-key-file=${certificate("service-accounts.pub")}`,
     `--service-account-signing-key-file=${certificate("service-accounts.key")}`,

@@ -12,7 +12,7 @@ import { CLIENTS, ensureCertificates, kubeconfig } from "./certificates";
 import { ctrArgs, importOwnImages } from "./images";
 import { setUpNetwork, upstreamDns } from "./network";
 import { clientConfig, kubeletConfig, nodePrograms } from "./node-config";
-import { cniBin } from "./preflight";
+import { cniBin, containerdProgram } from "./preflight";
 import { Processes } from "./processes";
 import { linkPrograms, type Programs } from "./programs";
 import { cniConfig, cniDir, containerdConfig } from "./runtime-config";
@@ -26,10 +26,12 @@ export async function startNode(layout: Layout, programs: Programs, progress: Pr
   const processes = new Processes(layout);
   const config = await progress.step("Certificates and configuration", () => configure(layout, programs));
   await progress.step("Pod network", () => setUpNetwork());
+  // systemd's default: a host agent that mounts / with mountPropagation HostToContainer depends on it
+  await run("mount", ["--make-rshared", "/"]);
   await progress.step("Container runtime", async () => {
     await processes.start(
       "containerd",
-      whichContainerd(),
+      containerdProgram(),
       ["--config", path.join(layout.config, "containerd.toml")],
       config.containerd,
     );
@@ -126,14 +128,6 @@ async function startProgram(layout: Layout, processes: Processes, name: string, 
   const program = nodePrograms(layout).find((each) => each.name === name);
   if (!program) throw new Error(`no program ${name}`);
   await processes.start(name, path.join(layout.bin, name), program.args, config);
-}
-
-function whichContainerd(): string {
-  const found = ["/usr/bin/containerd", "/usr/local/bin/containerd", "/usr/sbin/containerd"].find((file) =>
-    fs.existsSync(file),
-  );
-  if (!found) throw new UserError("containerd is not installed: install the package containerd.");
-  return found;
 }
 
 /** Ready, and said so since `since` (milliseconds of the epoch): after a crash the last word of the kubelet before is still there. */

@@ -32,6 +32,13 @@ export function cniBin(): string | undefined {
   return CNI_DIRS.find((dir) => ["ptp", "host-local", "portmap"].every((name) => fs.existsSync(path.join(dir, name))));
 }
 
+/** Full path of containerd. */
+export function containerdProgram(): string {
+  const found = which("containerd", searchPath());
+  if (!found) throw new UserError("containerd is not installed: install the package containerd.");
+  return found;
+}
+
 /** Debian packages that are missing. */
 export function missingPackages(): string[] {
   const missing = Object.entries(PROGRAMS).flatMap(([program, name]) => (which(program, searchPath()) ? [] : [name]));

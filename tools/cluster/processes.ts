@@ -15,8 +15,9 @@ interface Recorded {
   readonly fingerprint: string;
 }
 
-/** Milliseconds that a process has to end before it is killed. */
-const GRACE = 30_000;
+/** Seconds that a process has to end before it is killed. The API server keeps nothing itself, and waits for its watchers. */
+const GRACE = 30;
+const GRACES: Readonly<Record<string, number>> = { "kube-apiserver": 5 };
 
 /** Long-running programs of the cluster that outlive this one, found again by a file that records them. */
 export class Processes {
@@ -64,7 +65,7 @@ export class Processes {
     const pid = this.pid(name);
     if (pid !== undefined) {
       signal(pid, "SIGTERM");
-      const killAt = Date.now() + GRACE;
+      const killAt = Date.now() + (GRACES[name] ?? GRACE) * 1000;
       let killed = false;
       while (this.running(name)) {
         if (!killed && Date.now() > killAt) {

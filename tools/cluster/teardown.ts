@@ -6,6 +6,7 @@ import { run, succeeds } from "../core/exec";
 import type { Progress } from "../core/progress";
 import { ctrArgs } from "./images";
 import { takeDownNetwork } from "./network";
+import { containerdProgram } from "./preflight";
 import { Processes } from "./processes";
 import type { Layout } from "./settings";
 
@@ -58,7 +59,7 @@ async function removePods(layout: Layout, processes: Processes): Promise<void> {
   const helper = path.join(layout.bin, "sandboxes");
   if (!fs.existsSync(config) || !fs.existsSync(helper)) return;
   if (!processes.running("containerd")) {
-    await processes.start("containerd", "/usr/bin/containerd", ["--config", config]);
+    await processes.start("containerd", containerdProgram(), ["--config", config]);
     await processes.ready("containerd", 60, () => succeeds("ctr", ctrArgs(layout, ["images", "list", "-q"])));
   }
   const { stdout } = await run(helper, ["remove", layout.socket]);
