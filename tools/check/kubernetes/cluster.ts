@@ -1,0 +1,106 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { StackConfig } from "../../../stacks/config";
+import { DEFAULT_NAME, layoutOf } from "../../cluster/settings";
+import { UserError } from "../../core/errors";
+import { run, which } from "../../core/exec";
+import type { ExecOptions, Instance, Running } from "../running";
+
+/** The label that every pod of a service, agent, job or schedule carries. */
+const SERVICE = "datastack.io/service";
+
+/** The parts of Kubernetes objects that checks look at. */
+export interface KubeObject {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: objects of all kinds, read field by field
+  readonly spec: any;
+  // biome-ignore lint/suspicious/noExplicitAny: objects of all kinds, read field by field
+  readonly status: any;
+}
+
+/** A stack in a Kubernetes cluster. */
+export class KubernetesStack implements Running {
+  readonly kind = "kubernetes";
+  readonly where: string;
+  readonly namespace: string;
+  readonly agentsNamespace: string;
+  readonly #kubectl: readonly [string, ...string[]];
+
+  constructor(
+    readonly stack: string,
+    config: Pick<StackConfig, "kubeconfig" | "kubeContext"> = {},
+  ) {
+    this.namespace = stack;
+    this.agentsNamespace = `${stack}-agents`;
+    const kubeconfig = config.kubeconfig ?? localKubeconfig();
+    const context = config.kubeContext ? ["--context", config.kubeContext] : [];
+    this.#kubectl = [kubectlProgram(), ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...context];
+    this.where = `Kubernetes${config.kubeContext ? ` (${config.kubeContext})` : ""}`;
+  }
+
+  kubectl(args: readonly string[], options: { timeout?: number; ok?: readonly number[]; input?: string } = {}) {
+    const [program, ...before] = this.#kubectl;
+    return run(program, [...before, ...args], options);
+  }
+
+  /** Objects of a kind, of one namespace or without one, by label. */
+  async list(kind: string, namespace?: string, selector?: string): Promise<readonly KubeObject[]> {
+    const where = namespace ? ["--namespace", namespace] : [];
+    const which = selector ? ["--selector", selector] : [];
+    const { stdout } = await this.kubectl(["get", kind, ...where, ...which, "--output", "json"], { timeout: 30_000 });
+    return (JSON.parse(stdout) as { items: KubeObject[] }).items;
+  }
+
+  /** Pods of one service or agent, by name. */
+  async pods(workload: string, namespace = this.namespace): Promise<readonly KubeObject[]> {
+    return this.list("pods", namespace, `${SERVICE}=${workload}`);
+  }
+
+  async hosts(): Promise<readonly string[]> {
+    return (await this.list("nodes")).map((node) => node.metadata.name);
+  }
+
+  async exec(instance: Instance, command: readonly string[], options: ExecOptions = {}) {
+    const pod = await this.podName(instance);
+    const env = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
+    const prefix = env.length > 0 ? ["env", ...env] : [];
+    return this.kubectl(["exec", "--namespace", this.namespace, pod, "--", ...prefix, ...command], {
+      timeout: options.timeout ?? 60_000,
+      ok: ANY_CODE,
+    });
+  }
+
+  /** A pod's log of its present container, with timestamps. */
+  async logs(pod: string, namespace = this.namespace): Promise<string> {
+    const args = ["logs", "--namespace", namespace, "--timestamps", pod];
+    return (await this.kubectl(args, { timeout: 60_000 })).stdout;
+  }
+
+  private async podName({ workload, replica }: Instance): Promise<string> {
+    if (replica !== undefined) return `${workload}-${replica}`;
+    const [pod] = (await this.pods(workload)).filter((p) => p.status?.phase === "Running");
+    if (!pod) throw new UserError(`No pod of ${workload} runs in the namespace ${this.namespace}.`);
+    return pod.metadata.name;
+  }
+}
+
+/** The kubeconfig of the node that `npm run cluster` brought up, unless the environment names another. */
+function localKubeconfig(): string | undefined {
+  if (process.env.KUBECONFIG) return undefined;
+  const { kubeconfig } = layoutOf(DEFAULT_NAME);
+  return fs.existsSync(kubeconfig) ? kubeconfig : undefined;
+}
+
+function kubectlProgram(): string {
+  const own = path.join(layoutOf(DEFAULT_NAME).bin, "kubectl");
+  const program = which("kubectl") ?? (fs.existsSync(own) ? own : undefined);
+  if (program) return program;
+  throw new UserError("kubectl is not installed. Install it, or bring a node with one up: npm run cluster");
+}
+
+const ANY_CODE = Array.from({ length: 256 }, (_, i) => i);

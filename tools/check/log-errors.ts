@@ -1,0 +1,42 @@
+/** Minutes after a start in which nothing may go wrong. */
+export const FIRST_MINUTES = 5;
+
+/** What programs write when something is wrong: log levels of the usual formats, and what the JVM and Go print when they give up. */
+const ERROR = [
+  /"level":\s*"(error|fatal|panic)"/i,
+  /\blevel=(error|fatal|panic|crit)\b/i,
+  /(^|\s|\[)(ERROR|FATAL|SEVERE|CRITICAL|PANIC)(\s|\]|:)/,
+  /^Exception in thread/,
+  /\b[\w.]+(Exception|Error): /,
+  /^(panic|fatal error): /,
+];
+
+/** Lines that look like errors and are none, with the reason. */
+const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [];
+
+/** The first lines of a log that tell of an error. */
+export function errorLines(log: string, most = 3): string[] {
+  const lines = log.split("\n").filter((line) => isError(stripTime(line)));
+  const shown = lines.slice(0, most).map((line) => line.slice(0, 300));
+  return lines.length > most ? [...shown, `and ${lines.length - most} more`] : shown;
+}
+
+/** Lines of a log with `timestamps` up to so many minutes after a start. */
+export function beginning(log: string, startedAt: string, minutes = FIRST_MINUTES): string {
+  const end = Date.parse(startedAt) + minutes * 60_000;
+  return log
+    .split("\n")
+    .filter((line) => {
+      const time = Date.parse(line.slice(0, line.indexOf(" ")));
+      return Number.isNaN(time) || time <= end;
+    })
+    .join("\n");
+}
+
+function isError(line: string): boolean {
+  return ERROR.some((pattern) => pattern.test(line)) && !HARMLESS.some(([pattern]) => pattern.test(line));
+}
+
+function stripTime(line: string): string {
+  return line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) /, "");
+}

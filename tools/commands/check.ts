@@ -1,0 +1,53 @@
+import { formatProblems } from "../../components/core/problems";
+import { parseConfig } from "../../stacks/config";
+import { checksOf } from "../check";
+import { declare } from "../check/declared";
+import { allGood, runChecks } from "../check/runner";
+import { formatRow, formatSummary, layoutOf } from "../check/table";
+import type { Command } from "../core/command";
+import { UserError } from "../core/errors";
+import { ROOT, userPath } from "../core/paths";
+import { readConfig, readProject } from "../engine/project";
+
+interface CheckOptions {
+  readonly config: Readonly<Record<string, string>>;
+  readonly configFile?: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command("check")
+    .description("check a running stack against its code: pass, fail or not-run; exit code 1 unless all is well")
+    .argument("[stack]", "stack to check", "dev")
+    .option("-c, --config <key=value...>", "configuration in place of the stack's own", keyValues, {})
+    .option("--config-file <file>", "configuration file in place of the stack's own")
+    .action(async (stack: string, options: CheckOptions) => {
+      if (!(await check(stack, options))) process.exitCode = 1;
+    });
+}
+
+/** Prints one row for each check as it comes, then how many passed; returns whether all is well. */
+async function check(stack: string, options: CheckOptions): Promise<boolean> {
+  const begun = Date.now();
+  const project = readProject(ROOT);
+  const { values } = readConfig(project, stack, {
+    overrides: options.config,
+    ...(options.configFile ? { file: userPath(options.configFile) } : {}),
+  });
+  const { config, problems } = parseConfig(values);
+  if (problems.length > 0) throw new UserError(formatProblems(problems));
+  const { running, checks } = checksOf(declare(stack, config));
+  const layout = layoutOf(checks, process.stdout.isTTY && !process.env.NO_COLOR);
+  process.stdout.write(`${stack} on ${running.where}\n\n`);
+  const results = await runChecks(checks, {
+    onResult: (result) => process.stdout.write(`${formatRow(result, layout)}\n`),
+  });
+  process.stdout.write(`\n${formatSummary(results, Date.now() - begun)}\n`);
+  return allGood(results);
+}
+
+function keyValues(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const at = given.indexOf("=");
+  if (at < 1) throw new UserError(`--config ${given}: must be <key>=<value>, such as kafkaBrokers=1.`);
+  return { ...earlier, [given.slice(0, at)]: given.slice(at + 1) };
+}
