@@ -32,7 +32,7 @@ export class CommandError extends Error {
     readonly code: number,
     readonly stdout: string,
     readonly stderr: string,
-    how: string,
+    readonly how: string,
   ) {
     const tail = lastLines(stderr.trim() || stdout.trim(), 25);
     super(`${command}\n${how}${tail ? `:\n${tail}` : "."}`);

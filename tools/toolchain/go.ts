@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { run } from "../core/exec";
+import { CommandError, run } from "../core/exec";
 import { withLock } from "../core/lock";
 import { cacheDir, ensureDir, inRoot } from "../core/paths";
 import type { Progress } from "../core/progress";
@@ -84,12 +84,11 @@ async function compile(program: GoProgram, go: Go, target: string, progress: Pro
           env: goEnv(),
           // `-v` names each package as it is compiled
           onLine: (line) => {
-            if (line.startsWith("go: downloading ")) return step.detail(line.slice(4));
-            done.add(line);
-            step.detail(`${done.size} packages, ${line}`);
+            if (isPackage(line)) done.add(line);
+            step.detail(isPackage(line) ? `${done.size} packages, ${line}` : line);
           },
         },
-      );
+      ).catch(onlyErrors);
     });
     fs.rmSync(path.dirname(target), { recursive: true, force: true });
     fs.renameSync(work, path.dirname(target));
@@ -98,15 +97,37 @@ async function compile(program: GoProgram, go: Go, target: string, progress: Pro
   }
 }
 
+/** `go build -v` mixes the packages that it compiles with what is wrong. */
+function isPackage(line: string): boolean {
+  return /^[\w./~+-]+$/.test(line);
+}
+
+function onlyErrors(error: unknown): never {
+  if (!(error instanceof CommandError)) throw error;
+  const lines = error.stderr.split("\n").filter((line) => !isPackage(line) && !line.startsWith("go: downloading "));
+  throw new CommandError(error.command, error.code, "", lines.join("\n"), error.how);
+}
+
 function binary(program: GoProgram, go: Go): string {
-  const hash = createHash("sha256").update(`${go.version} ${process.arch} ${JSON.stringify(flags(program))}\n`);
-  hash.update(`${program.package ?? "."}\n`);
-  const dir = wrapperDir(program);
-  for (const file of fs.readdirSync(dir, { recursive: true, encoding: "utf8" }).sort()) {
-    const full = path.join(dir, file);
-    if (fs.statSync(full).isFile()) hash.update(`${file}\n`).update(fs.readFileSync(full));
+  return cacheDir(
+    "programs",
+    `${program.name}-${recipeHash([program], `${go.version} ${process.arch}`)}`,
+    program.name,
+  );
+}
+
+/** Twelve hex digits that change with the wrapper modules and settings of these programs (and with `salt`). */
+export function recipeHash(programs: readonly GoProgram[], salt = ""): string {
+  const hash = createHash("sha256").update(salt);
+  for (const program of programs) {
+    hash.update(`\n${program.package ?? "."} ${JSON.stringify(flags(program))}\n`);
+    const dir = wrapperDir(program);
+    for (const file of fs.readdirSync(dir, { recursive: true, encoding: "utf8" }).sort()) {
+      const full = path.join(dir, file);
+      if (fs.statSync(full).isFile()) hash.update(`${file}\n`).update(fs.readFileSync(full));
+    }
   }
-  return cacheDir("programs", `${program.name}-${hash.digest("hex").slice(0, 12)}`, program.name);
+  return hash.digest("hex").slice(0, 12);
 }
 
 function wrapperDir(program: GoProgram): string {

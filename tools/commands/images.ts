@@ -1,0 +1,35 @@
+import { IMAGES } from "../../components/core/images";
+import type { Command } from "../core/command";
+import { Progress } from "../core/progress";
+import { table } from "../core/terminal";
+import { ensureEngine } from "../docker/engine";
+import { ensureLocalImages, IMAGE_NAMES, isPresent, localReferences } from "../images";
+
+export function register(program: Command): void {
+  const images = program.command("images").description("Container images: where they come from, and local builds");
+  images
+    .command("list", { isDefault: true })
+    .description("Show each image with its registry and its local reference")
+    .action(list);
+  images
+    .command("build")
+    .description("Build those local images that are not there yet (for networks without a registry)")
+    .option("--yes", "install and start a Docker engine without asking", false)
+    .action(build);
+}
+
+async function list(): Promise<void> {
+  const references = localReferences();
+  const rows: string[][] = [["IMAGE", "REGISTRY", "LOCAL", "BUILT"]];
+  for (const name of IMAGE_NAMES) {
+    rows.push([name, IMAGES[name].registry, references[name], (await isPresent(references[name])) ? "yes" : "no"]);
+  }
+  process.stdout.write(`${table(rows)}\n`);
+}
+
+async function build(options: { yes: boolean }): Promise<void> {
+  const progress = new Progress();
+  await ensureEngine(progress, options);
+  const references = await ensureLocalImages(progress);
+  process.stdout.write(`${Object.values(references).join("\n")}\n`);
+}

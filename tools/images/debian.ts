@@ -1,0 +1,87 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UserError } from "../core/errors";
+import { run, which } from "../core/exec";
+import { withLock } from "../core/lock";
+import { cacheDir, ensureDir } from "../core/paths";
+import type { Progress } from "../core/progress";
+import { installPackages, isRootOnDebian } from "../core/system";
+
+/** A Debian root file system. */
+export interface Root {
+  readonly name: string;
+  /** Packages besides the essential ones. */
+  readonly packages: readonly string[];
+}
+
+/** The Java that Kafka's image runs on. */
+export const JRE: Root = { name: "jre-21", packages: ["openjdk-21-jre-headless"] };
+
+/** Debian's rolling release: the one with current versions of everything. */
+const SUITE = "sid";
+
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** The archive of a root file system, from the cache or made by mmdebstrap. */
+export async function debianRoot(root: Root, progress: Progress): Promise<string> {
+  const file = cacheDir("roots", `${SUITE}-${root.name}-${process.arch}.tar`);
+  if (fs.existsSync(file)) return file;
+  return withLock(cacheDir("locks", `root-${root.name}.lock`), async () => {
+    if (!fs.existsSync(file)) await make(root, file, progress);
+    return file;
+  });
+}
+
+async function make(root: Root, file: string, progress: Progress): Promise<void> {
+  const needed = [
+    ...(which("mmdebstrap") ? [] : ["mmdebstrap"]),
+    ...(fs.existsSync(KEYRING) ? [] : ["debian-archive-keyring"]),
+  ];
+  if (needed.length > 0) {
+    if (!isRootOnDebian()) {
+      throw new UserError(
+        `Kafka's image is built with mmdebstrap where no registry can be reached. Run: sudo apt-get install -y ${needed.join(" ")}`,
+      );
+    }
+    await progress.step(`Install ${needed.join(", ")}`, () => installPackages(needed));
+  }
+  const partial = `${file}.${process.pid}.partial`;
+  ensureDir(path.dirname(file));
+  try {
+    await progress.step(`Debian root file system with ${root.packages.join(", ")}`, (step) =>
+      run(
+        "mmdebstrap",
+        [
+          ...["--variant=essential", "--format=tar", `--include=${root.packages.join(",")}`, `--keyring=${KEYRING}`],
+          // mirrors may lag behind the signature's date
+          '--aptopt=Acquire::Check-Valid-Until "false"',
+          ...["doc", "man", "locale", "info"].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
+          // alternatives of Java insist on a folder for its manual page
+          '--setup-hook=mkdir -p "$1/usr/share/man/man1"',
+          '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/debconf/* "$1"/var/log/*',
+          ...[SUITE, partial, archiveMirror()],
+        ],
+        { onLine: (line) => step.detail(line.replace(/^[IW]: /, "").slice(0, 60)) },
+      ),
+    );
+    fs.renameSync(partial, file);
+  } finally {
+    fs.rmSync(partial, { force: true });
+  }
+}
+
+/** The mirror that this machine's apt uses for Debian, so that a company's own is used; else Debian's. */
+export function archiveMirror(sources = aptSources()): string {
+  const uris = sources.match(/https?:\/\/[^\s\]]+\/debian\/?(?=\s|$)/gm) ?? [];
+  return uris[0] ?? "http://deb.debian.org/debian";
+}
+
+function aptSources(): string {
+  const dir = "/etc/apt/sources.list.d";
+  const files = fs.existsSync(dir) ? fs.readdirSync(dir).map((name) => path.join(dir, name)) : [];
+  return ["/etc/apt/sources.list", ...files.sort()]
+    .filter((file) => fs.existsSync(file) && /\.(list|sources)$/.test(file))
+    .flatMap((file) => fs.readFileSync(file, "utf8").split("\n"))
+    .filter((line) => !line.trimStart().startsWith("#"))
+    .join("\n");
+}

@@ -1,0 +1,137 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { IMAGES, type ImageName } from "../../components/core/images";
+import { inRoot } from "../core/paths";
+import type { Progress } from "../core/progress";
+import { buildGo, type GoProgram } from "../toolchain/go";
+import {
+  KAFKA_EXPORTER,
+  NODE_EXPORTER,
+  NODE_EXPORTER_VERSION,
+  PROMETHEUS,
+  PROMETHEUS_VERSION,
+  PROMTOOL,
+} from "../toolchain/programs";
+import type { Entry, Settings } from "./archive";
+import { busyboxEntries } from "./busybox";
+import { debianRoot, JRE } from "./debian";
+import { KAFKA_TOOLS, toolScript } from "./kafka/scripts";
+import { type Artifact, mavenFiles } from "./maven";
+
+/** How an image is built where no registry can be reached. */
+export interface Recipe {
+  readonly name: ImageName;
+  /** Of the software in it. */
+  readonly version: string;
+  readonly settings: Settings;
+  /** Programs that are built for it; their recipes count for the image's tag. */
+  readonly programs: readonly GoProgram[];
+  /** Changes when something else that goes into the image does. */
+  readonly content: () => string;
+  /** Archive of the root file system that the entries are added to. @default none, an empty one */
+  readonly root?: (progress: Progress) => Promise<string>;
+  readonly entries: (progress: Progress) => Promise<Entry[]>;
+}
+
+const NOBODY = IMAGES.prometheus.user.uid;
+const KAFKA = "/opt/kafka";
+const KAFKA_VERSION = "4.3.1";
+const KAFKA_FILES = inRoot("tools/images/kafka");
+
+const kafka: Recipe = {
+  name: "kafka",
+  version: KAFKA_VERSION,
+  settings: {
+    user: String(IMAGES.kafka.user.uid),
+    workdir: KAFKA,
+    env: { KAFKA_HOME: KAFKA, LANG: "C.UTF-8", PATH: `/usr/local/bin:/usr/bin:/bin:${KAFKA}/bin` },
+  },
+  programs: [KAFKA_EXPORTER],
+  content: () => JSON.stringify([JRE, kafkaJars(), kafkaTexts()]),
+  root: (progress) => debianRoot(JRE, progress),
+  entries: async (progress) => {
+    const { uid, gid } = IMAGES.kafka.user;
+    const jars = kafkaJars();
+    // downloads and the compiler do not stand in each other's way
+    const [files, agent, exporter] = await Promise.all([
+      mavenFiles(jars.libraries, progress),
+      mavenFiles([jars.agent], progress),
+      buildGo(KAFKA_EXPORTER, progress),
+    ]);
+    return [
+      ...files.map((file): Entry => ({ path: `${KAFKA}/libs/${path.basename(file)}`, from: { file } })),
+      ...kafkaTexts().map(({ path, text, mode }): Entry => ({ path, from: { text }, mode })),
+      { path: "/opt/prometheus-jmx-exporter/jmx_prometheus_javaagent.jar", from: { file: agent[0] ?? "" } },
+      { path: "/opt/kafka-exporter/kafka_exporter", from: { file: exporter }, mode: 0o755 },
+      // a volume that is mounted here takes its owner from the folder
+      { path: "/var/lib/kafka", owner: uid },
+      {
+        path: "/etc/passwd",
+        from: { text: `root:x:0:0:root:/root:/bin/bash\nkafka:x:${uid}:${gid}::${KAFKA}:/bin/false\n` },
+      },
+      { path: "/etc/group", from: { text: `root:x:0:\nkafka:x:${gid}:\n` } },
+    ];
+  },
+};
+
+const prometheus: Recipe = {
+  name: "prometheus",
+  version: PROMETHEUS_VERSION,
+  settings: {
+    user: String(NOBODY),
+    workdir: "/prometheus",
+    env: { PATH: "/bin" },
+    command: ["/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
+  },
+  programs: [PROMETHEUS, PROMTOOL],
+  content: () => "busybox",
+  entries: async (progress) => [
+    ...(await busyboxEntries(NOBODY, "nobody")),
+    { path: "/bin/promtool", from: { file: await buildGo(PROMTOOL, progress) }, mode: 0o755 },
+    { path: "/bin/prometheus", from: { file: await buildGo(PROMETHEUS, progress) }, mode: 0o755 },
+    { path: "/etc/prometheus" },
+    { path: "/prometheus", owner: NOBODY },
+  ],
+};
+
+const nodeExporter: Recipe = {
+  name: "nodeExporter",
+  version: NODE_EXPORTER_VERSION,
+  settings: { user: String(NOBODY), env: { PATH: "/bin" }, command: ["/bin/node_exporter"] },
+  programs: [NODE_EXPORTER],
+  content: () => "busybox",
+  entries: async (progress) => [
+    ...(await busyboxEntries(NOBODY, "nobody")),
+    { path: "/bin/node_exporter", from: { file: await buildGo(NODE_EXPORTER, progress) }, mode: 0o755 },
+  ],
+};
+
+export const RECIPES: Readonly<Record<ImageName, Recipe>> = { kafka, prometheus, nodeExporter };
+
+/** Scripts and configuration of Kafka's image that are ours. */
+function kafkaTexts(): { path: string; text: string; mode: number }[] {
+  const read = (file: string): string => fs.readFileSync(path.join(KAFKA_FILES, file), "utf8");
+  const files = [
+    "config/log4j2.yaml",
+    "config/tools-log4j2.yaml",
+    "bin/kafka-run-class.sh",
+    "bin/kafka-server-start.sh",
+  ];
+  return [
+    ...files.map((file) => ({
+      path: `${KAFKA}/${file}`,
+      text: read(file),
+      mode: file.endsWith(".sh") ? 0o755 : 0o644,
+    })),
+    ...Object.entries(KAFKA_TOOLS).map(([name, tool]) => ({
+      path: `${KAFKA}/bin/${name}.sh`,
+      text: toolScript(tool),
+      mode: 0o755,
+    })),
+  ];
+}
+
+/** Kafka with what it needs, as Maven resolves it, a logging backend and the JMX agent: exact versions and checksums. */
+export function kafkaJars(): { readonly libraries: readonly Artifact[]; readonly agent: Artifact } {
+  return JSON.parse(fs.readFileSync(path.join(KAFKA_FILES, "jars.lock.json"), "utf8"));
+}

@@ -1,0 +1,98 @@
+import * as fs from "node:fs";
+import { inRoot } from "../core/paths";
+import type { GoProgram } from "./go";
+
+/** A provider plugin; the engine looks for exactly the version of the npm SDK. */
+export interface Plugin {
+  readonly name: "docker" | "random" | "kubernetes";
+  readonly version: string;
+  /** How it is built where the official one cannot be had; none = official download only. */
+  readonly build?: GoProgram;
+}
+
+/** The engine, and the SDK that programs use: the newest whose source the public Go module mirror carries whole. */
+export const PULUMI_VERSION = "3.259.0";
+
+/** Oldest `pulumi` on PATH that is taken. */
+export const MIN_PULUMI = PULUMI_VERSION;
+
+export const PULUMI: GoProgram = {
+  name: "pulumi",
+  package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PULUMI_VERSION}` },
+};
+
+/** Runs programs in Node.js; the last version that can be built as a module of its own, and still the same protocol. */
+export const LANGUAGE_NODEJS: GoProgram = {
+  name: "pulumi-language-nodejs",
+  package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+  variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.68.0" },
+};
+
+/** The plugins of the SDKs in package.json. */
+export function plugins(): readonly Plugin[] {
+  const docker = sdkVersion("@pulumi/docker");
+  const random = sdkVersion("@pulumi/random");
+  return [
+    { name: "docker", version: docker, build: bridged("docker", docker) },
+    { name: "random", version: random, build: bridged("random", random) },
+    { name: "kubernetes", version: sdkVersion("@pulumi/kubernetes") },
+  ];
+}
+
+/** Service discovery of the targets only (file and HTTP discovery are always in): a third of the code, as much of the time. */
+const DISCOVERY = ["remove_all_sd", "enable_kubernetes_sd", "enable_dns_sd"];
+
+/** Version of Prometheus and promtool; its Go module is numbered v0.313.2. */
+export const PROMETHEUS_VERSION = "3.13.2";
+const PROMETHEUS_VARIABLES = { "github.com/prometheus/common/version.Version": PROMETHEUS_VERSION };
+
+export const PROMETHEUS: GoProgram = {
+  name: "prometheus",
+  package: "github.com/prometheus/prometheus/cmd/prometheus",
+  tags: DISCOVERY,
+  variables: PROMETHEUS_VARIABLES,
+};
+
+export const PROMTOOL: GoProgram = {
+  name: "promtool",
+  dir: inRoot("tools/toolchain/go/prometheus"),
+  package: "github.com/prometheus/prometheus/cmd/promtool",
+  tags: DISCOVERY,
+  variables: PROMETHEUS_VARIABLES,
+};
+
+export const NODE_EXPORTER_VERSION = "1.12.1";
+export const NODE_EXPORTER: GoProgram = {
+  name: "node_exporter",
+  dir: inRoot("tools/toolchain/go/node-exporter"),
+  package: "github.com/prometheus/node_exporter",
+  variables: { "github.com/prometheus/common/version.Version": NODE_EXPORTER_VERSION },
+};
+
+export const KAFKA_EXPORTER: GoProgram = {
+  name: "kafka_exporter",
+  dir: inRoot("tools/toolchain/go/kafka-exporter"),
+  package: "github.com/grafana/kafka_exporter",
+};
+
+/** The exact version of an npm dependency, as package.json pins it. */
+export function sdkVersion(name: string): string {
+  const version = packageJson().dependencies?.[name] ?? packageJson().devDependencies?.[name];
+  if (!version || !/^\d+\.\d+\.\d+$/.test(version)) {
+    throw new Error(`package.json must pin ${name} to an exact version, and has ${version ?? "none"}.`);
+  }
+  return version;
+}
+
+type Dependencies = Record<string, string>;
+let parsed: { dependencies?: Dependencies; devDependencies?: Dependencies } | undefined;
+
+function packageJson(): NonNullable<typeof parsed> {
+  parsed ??= JSON.parse(fs.readFileSync(inRoot("package.json"), "utf8")) as NonNullable<typeof parsed>;
+  return parsed;
+}
+
+function bridged(name: string, version: string): GoProgram {
+  return { name: `pulumi-resource-${name}`, variables: { "main.version": version } };
+}
