@@ -1,36 +1,4 @@
 import "./require-node";
-import * as pulumi from "@pulumi/pulumi";
-import { checkImageReference } from "../components/core/images";
-import { checkName } from "../components/core/names";
-import type { Problem } from "../components/core/problems";
-import { PROJECT, readConfig } from "./config";
-import { declareStack, STACKS, SYSTEMS, systemOf } from "./systems";
-import { checkShrink, previousVolumeSizes, volumeSizes } from "./volumes";
+import { deployStack } from "./deploy";
 
-async function main() {
-  const stack = pulumi.getStack();
-  const { config, problems } = readConfig();
-  const { blueprint, services } = declareStack(stack, config);
-  const volumes = volumeSizes(blueprint.plans());
-  blueprint.deploy([
-    ...checkStack(stack, systemOf(stack, config) !== undefined),
-    ...problems,
-    ...Object.entries(config.images).flatMap(([name, reference]) =>
-      checkImageReference(`${PROJECT}:images.${name}`, reference),
-    ),
-    ...checkShrink(await previousVolumeSizes(), volumes),
-  ]);
-  return { services, volumes };
-}
-
-function checkStack(stack: string, known: boolean): Problem[] {
-  const unknown = {
-    path: "stack",
-    value: stack,
-    rule: `must be one of ${Object.keys(STACKS).join(", ")}, or say what it deploys`,
-    fix: `Run "pulumi config set datastack:system ${Object.keys(SYSTEMS)[0]}" for a stack of your own name`,
-  };
-  return [...checkName("stack", stack), ...(known ? [] : [unknown])];
-}
-
-export = main;
+export = deployStack;

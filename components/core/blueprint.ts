@@ -12,6 +12,7 @@ export interface Declared {
 }
 
 interface Entry {
+  readonly name: string;
   /** Asked when all components are declared: what collects from others sees those that come after it, too. */
   readonly problems: () => readonly Problem[];
   readonly plan: () => Plan;
@@ -40,6 +41,7 @@ export class Blueprint {
   ): Declared {
     const full = { ...args, target: this.target } as Args;
     this.#entries.push({
+      name,
       problems: () => under(name, Component.validate(name, full)),
       plan: () => Component.plan(name, full),
       construct: () => new Component(name, full),
@@ -49,9 +51,9 @@ export class Blueprint {
     return declared;
   }
 
-  /** What will run, of the components that have no problems by themselves. */
+  /** What will run; of a component that has problems, only its name. */
   plans(): Plan[] {
-    return this.#entries.filter((e) => e.problems().length === 0).map((e) => e.plan());
+    return this.#entries.map((e) => (e.problems().length === 0 ? e.plan() : { unplanned: [e.name] }));
   }
 
   /** All problems: of each component, and of those that have none by themselves, together on the target. */

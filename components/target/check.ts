@@ -34,6 +34,7 @@ export interface Collected {
   readonly jobs: readonly Job[];
   readonly schedules: readonly Schedule[];
   readonly processes: readonly Process[];
+  readonly unplanned: readonly string[];
 }
 
 export function collect(plans: readonly Plan[]): Collected {
@@ -41,7 +42,8 @@ export function collect(plans: readonly Plan[]): Collected {
   const agents = plans.flatMap((p) => p.agents ?? []);
   const jobs = plans.flatMap((p) => p.jobs ?? []);
   const schedules = plans.flatMap((p) => p.schedules ?? []);
-  return { services, agents, jobs, schedules, processes: [...services, ...agents, ...jobs, ...schedules] };
+  const unplanned = plans.flatMap((p) => p.unplanned ?? []);
+  return { services, agents, jobs, schedules, unplanned, processes: [...services, ...agents, ...jobs, ...schedules] };
 }
 
 /** Names under which a workload is reached, or its containers and pods are called. */
@@ -69,7 +71,9 @@ function checkReferences(all: Collected): Problem[] {
   const running = new Set([...all.services, ...all.agents].map((w) => w.name));
   const jobs = new Set(all.jobs.map((j) => j.name));
   const unknown = (path: string, value: string, what: string, known: Set<string>): Problem[] =>
-    known.has(value) ? [] : [{ path, value, rule: `is no ${what} of this stack`, fix: listed(what, known) }];
+    known.has(value) || all.unplanned.includes(value)
+      ? []
+      : [{ path, value, rule: `is no ${what} of this stack`, fix: listed(what, known) }];
   return all.processes.flatMap((process: Process & Partial<Workload> & Partial<Job>) =>
     under(process.name, [
       ...(process.needs ?? []).flatMap(({ to, start }, i) => {

@@ -181,6 +181,8 @@ export interface Plan {
   readonly agents?: readonly Agent[];
   readonly jobs?: readonly Job[];
   readonly schedules?: readonly Schedule[];
+  /** Names of components whose plan is not known, because their args have problems: what needs them is not told so again. */
+  readonly unplanned?: readonly string[];
 }
 
 /** See `Process.args`. */
