@@ -1,4 +1,4 @@
-import { parser } from "@prometheus-io/lezer-promql";
+type Parser = typeof import("@prometheus-io/lezer-promql", { with: { "resolution-mode": "import" }})["parser"];
 
 /** One vector selector of an expression. */
 export interface Selector {
@@ -7,8 +7,19 @@ export interface Selector {
   readonly labels: readonly string[];
 }
 
-/** Where the text is no PromQL. */
-export function syntaxErrors(expr: string): string[] {
+export interface PromQL {
+  /** Where the text is no PromQL. */
+  syntaxErrors(expr: string): string[];
+  selectors(expr: string): Selector[];
+}
+
+/** Prometheus's own grammar. It is a module that only an asynchronous import can load. */
+export async function promql(): Promise<PromQL> {
+  const { parser } = await import("@prometheus-io/lezer-promql");
+  return { syntaxErrors: (expr) => syntaxErrors(parser, expr), selectors: (expr) => selectors(parser, expr) };
+}
+
+function syntaxErrors(parser: Parser, expr: string): string[] {
   const errors: string[] = [];
   parser.parse(expr).iterate({
     enter: (node) => {
@@ -19,7 +30,7 @@ export function syntaxErrors(expr: string): string[] {
   return errors;
 }
 
-export function selectors(expr: string): Selector[] {
+function selectors(parser: Parser, expr: string): Selector[] {
   const found: { metric: string; labels: string[] }[] = [];
   parser.parse(expr).iterate({
     enter: (node) => {

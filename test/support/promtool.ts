@@ -28,7 +28,7 @@ export async function promtool(
     return stdout + stderr;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`promtool ${args.join(" ")}:\n${stdout}${stderr}`, { cause: error });
+    throw new Error(`promtool ${args.slice(0, 2).join(" ")} FAILED:\n${stderr || stdout}`);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }

@@ -15,8 +15,9 @@ export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s/.exec(line);
     if (!match?.[1] || line.startsWith("#")) continue;
     const metric = renamed(match[1], target);
-    const labels = [...(match[2] ?? "").matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map((m) => m[1] ?? "");
-    catalogue.set(metric, (catalogue.get(metric) ?? new Set()).union(new Set(labels)));
+    const known = catalogue.get(metric) ?? new Set<string>();
+    catalogue.set(metric, known);
+    for (const [, label = ""] of (match[2] ?? "").matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) known.add(label);
   }
   return catalogue;
 }

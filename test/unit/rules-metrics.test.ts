@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { alerts, expressions, monitored } from "../support/monitored";
-import { selectors, syntaxErrors } from "../support/promql";
+import { type PromQL, promql } from "../support/promql";
 import { conditional, merged, recordedScrape } from "../support/scrapes";
 
 const { collected } = monitored("docker");
@@ -12,6 +12,14 @@ const scrapes = merged(
   recordedScrape("prometheus"),
 );
 const recorded = new Set(collected.groups.flatMap((group) => (group.recordings ?? []).map((r) => r.record)));
+
+let parsed: PromQL;
+const selectors = (expr: string) => parsed.selectors(expr);
+const syntaxErrors = (expr: string) => parsed.syntaxErrors(expr);
+
+beforeAll(async () => {
+  parsed = await promql();
+});
 
 /** What a rule asks for that nothing delivers. */
 function missing(expr: string): string[] {

@@ -1,0 +1,105 @@
+import { describe, expect, it, type TestContext } from "vitest";
+import { stringify } from "yaml";
+import type { Alert, RuleGroup } from "../../components/monitoring/monitoring";
+import { annotations, rulesFile } from "../../components/monitoring/rules";
+import { alerts, monitored } from "../support/monitored";
+import { findPromtool, promtool } from "../support/promtool";
+import { expand } from "../support/templates";
+import type { AlertCase, Firing, Scenario } from "./alerts/case";
+import { KAFKA_CASES } from "./alerts/kafka";
+import { NODE_CASES } from "./alerts/node";
+import { PROMETHEUS_CASES } from "./alerts/prometheus";
+
+const CASES = [...KAFKA_CASES, ...NODE_CASES, ...PROMETHEUS_CASES];
+const ALWAYS = ["Watchdog"];
+const stack = monitored("docker");
+const byName = new Map(alerts(stack.collected).map((alert) => [alert.name, alert]));
+const MISSING = "promtool is neither on PATH nor built yet; npm start builds it";
+
+describe("the cases", () => {
+  it("are there for every alert, firing and silent, and for nothing else", () => {
+    expect(CASES.map((c) => c.alert).sort()).toEqual([...byName.keys()].sort());
+    const incomplete = CASES.filter((c) => c.firing.length === 0 || c.silent.length === 0).map((c) => c.alert);
+    expect(incomplete).toEqual(ALWAYS);
+  });
+});
+
+/** In CI a missing promtool is a failure: a skip there is seen by nobody. */
+async function program(context: TestContext): Promise<string> {
+  const found = await findPromtool();
+  if (!found && process.env.CI) throw new Error(MISSING);
+  context.skip(!found, MISSING);
+  return found ?? "";
+}
+
+describe("promtool", () => {
+  it.for(["docker", "kubernetes"] as const)("takes what is generated for %s", async (kind, context) => {
+    const { config, rules } = monitored(kind).files;
+    const files = { "prometheus.yml": config.replace("/etc/prometheus/rules.yml", "rules.yml"), "rules.yml": rules };
+    await promtool(await program(context), files, ["check", "config", "prometheus.yml"]);
+    await promtool(await program(context), files, ["check", "rules", "--lint=all", "--lint-fatal", "rules.yml"]);
+  });
+
+  it("refuses a rule that is none", async (context) => {
+    const rules = stack.files.rules.replace("sum by (job) (rate(", "sum by (job) (rate(1 + ");
+    expect(rules).not.toBe(stack.files.rules);
+    const check = promtool(await program(context), { "rules.yml": rules }, ["check", "rules", "rules.yml"]);
+    await expect(check).rejects.toThrow(/rules.yml/);
+  });
+
+  it("sees every alert fire when it has to, and none when it has not", { timeout: 120_000 }, async (context) => {
+    await testRules(await program(context), CASES);
+  });
+
+  it("would see an alert that fires when it has not", async (context) => {
+    const [first] = KAFKA_CASES;
+    const wrong = { ...first, silent: first?.firing } as AlertCase;
+    await expect(testRules(await program(context), [wrong])).rejects.toThrow(/FAILED/);
+  });
+});
+
+/** One file for each alert, with what it needs and no more: all rules in each would be evaluated for nothing. */
+async function testRules(program: string, cases: readonly AlertCase[]): Promise<void> {
+  const files = Object.fromEntries(
+    cases.flatMap((c) => [
+      [`${c.alert}.rules.yml`, rulesFile(rulesOf(c.alert))],
+      [`${c.alert}.test.yml`, testFile(c)],
+    ]),
+  );
+  await promtool(program, files, ["test", "rules", ...cases.map((c) => `${c.alert}.test.yml`)]);
+}
+
+/** The alert and the recordings that stand before it. */
+function rulesOf(name: string): RuleGroup[] {
+  return stack.collected.groups.flatMap((group) => {
+    const alerts = group.alerts?.filter((alert) => alert.name === name) ?? [];
+    return alerts.length > 0 ? [{ ...group, alerts }] : [];
+  });
+}
+
+function testFile(c: AlertCase): string {
+  const tests = [
+    ...c.firing.map((firing) => test(c.alert, firing, firing)),
+    ...c.silent.map((silent) => test(c.alert, silent)),
+  ];
+  return stringify({ rule_files: [`${c.alert}.rules.yml`], evaluation_interval: "1m", tests });
+}
+
+function test(name: string, { input, at }: Scenario, firing?: Firing) {
+  const alert = byName.get(name);
+  if (!alert) throw new Error(`there is no alert ${name}`);
+  return {
+    name: `${name} ${firing ? "fires" : "is silent"}`,
+    interval: "1m",
+    input_series: Object.entries(input).map(([series, values]) => ({ series, values })),
+    alert_rule_test: [{ eval_time: at, alertname: name, exp_alerts: firing ? [expected(alert, firing)] : [] }],
+  };
+}
+
+function expected(alert: Alert, { labels, value }: Firing) {
+  const texts = Object.entries(annotations(alert)).map(([name, text]) => [name, expand(text, labels, value)]);
+  return {
+    exp_labels: { ...labels, ...alert.labels, severity: alert.severity },
+    exp_annotations: Object.fromEntries(texts),
+  };
+}
