@@ -35,7 +35,10 @@ export interface Discoverer {
 /** The part of a cluster that belongs to one stack: namespaces and provider, made when first needed, and what is in them. */
 export class Cluster {
   readonly #namespaces = new Map<Room, k8s.core.v1.Namespace>();
-  readonly #ready = new Map<string, readonly pulumi.Resource[]>();
+  readonly #ready = {
+    workload: new Map<string, readonly pulumi.Resource[]>(),
+    job: new Map<string, readonly pulumi.Resource[]>(),
+  };
   readonly #claims = new Map<string, readonly k8s.core.v1.PersistentVolumeClaim[]>();
   readonly #discoverers: Discoverer[] = [];
   #provider: k8s.Provider | undefined;
@@ -56,8 +59,9 @@ export class Cluster {
     return new Children({ placement, after: [this.namespaceResource(room)], ...(provider ? { provider } : {}) });
   }
 
-  remember(name: string, { ready }: Deployed): void {
-    this.#ready.set(name, ready);
+  /** Remembers what others may wait for under that name. */
+  remember(what: "workload" | "job", name: string, { ready }: Deployed): void {
+    this.#ready[what].set(name, ready);
   }
 
   rememberClaims(name: string, claims: readonly k8s.core.v1.PersistentVolumeClaim[]): void {
@@ -77,13 +81,14 @@ export class Cluster {
     const servers = (process.needs ?? []).flatMap(({ to, start }) =>
       start && "workload" in to.peer ? [to.peer.workload] : [],
     );
-    const ready = (property: string, names: readonly string[]) =>
-      names.flatMap((name) => known(this.#ready, name, `${process.name}.${property}`));
-    return [...ready("needs", servers), ...ready("after", after)];
+    return [
+      ...servers.flatMap((name) => known(this.#ready.workload, process.name, "needs", "workload", name)),
+      ...after.flatMap((name) => known(this.#ready.job, process.name, "after", "job", name)),
+    ];
   }
 
   claimsOf(workload: string, by: string): readonly k8s.core.v1.PersistentVolumeClaim[] {
-    return known(this.#claims, workload, `${by}.restores`);
+    return known(this.#claims, by, "restores", "workload", workload);
   }
 
   /** Kept after a destroy, because with a namespace everything in it goes, volumes included. */
@@ -137,10 +142,16 @@ export class Cluster {
   }
 }
 
-function known<T>(all: ReadonlyMap<string, T>, name: string, path: string): T {
+function known<T>(all: ReadonlyMap<string, T>, who: string, property: string, what: string, name: string): T {
   const found = all.get(name);
   if (found !== undefined) return found;
   const names = [...all.keys()].sort().join(", ") || "none";
-  const rule = "is not there yet";
-  throw new ProblemsError([{ path, value: name, rule, fix: `Construct it before; so far there are: ${names}` }]);
+  throw new ProblemsError([
+    {
+      path: `${who}.${property}`,
+      value: name,
+      rule: `names a ${what} that is not there yet`,
+      fix: `Construct it before "${who}"; so far there are: ${names}`,
+    },
+  ]);
 }

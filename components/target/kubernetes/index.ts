@@ -104,23 +104,23 @@ export class KubernetesTarget implements Target {
   }
 
   service(workload: Workload, placement: Placement): Deployed {
-    return this.#remember(workload.name, deployService(this.#cluster, workload, placement));
+    return this.#remember("workload", workload.name, deployService(this.#cluster, workload, placement));
   }
 
   agent(agent: Agent, placement: Placement): Deployed {
-    return this.#remember(agent.name, deployAgent(this.#cluster, agent, placement));
+    return this.#remember("workload", agent.name, deployAgent(this.#cluster, agent, placement));
   }
 
   job(job: Job, placement: Placement): Deployed {
-    return this.#remember(job.name, deployJob(this.#cluster, job, placement));
+    return this.#remember("job", job.name, deployJob(this.#cluster, job, placement));
   }
 
   schedule(schedule: Schedule, placement: Placement): Deployed {
-    return this.#remember(schedule.name, deploySchedule(this.#cluster, schedule, placement));
+    return deploySchedule(this.#cluster, schedule, placement);
   }
 
-  #remember(name: string, deployed: Deployed): Deployed {
-    this.#cluster.remember(name, deployed);
+  #remember(what: "workload" | "job", name: string, deployed: Deployed): Deployed {
+    this.#cluster.remember(what, name, deployed);
     return deployed;
   }
 }

@@ -5,16 +5,20 @@ import { agentsNamespace } from "./names";
 
 /** Discovery of the pods behind each target, with the labels that static targets have elsewhere. */
 export function scrapeConfigs(namespace: string, targets: readonly ScrapeTarget[]): ScrapeConfig[] {
-  const shared = new Set(targets.map((t) => t.job).filter((job, index, jobs) => jobs.indexOf(job) !== index));
-  return targets.map((target) => scrapeConfig(namespace, target, shared.has(target.job)));
+  const jobs = new Map<string, number>();
+  return targets.map((target) => {
+    const count = (jobs.get(target.job) ?? 0) + 1;
+    jobs.set(target.job, count);
+    return scrapeConfig(namespace, target, count);
+  });
 }
 
-/** Names of scrape configurations are unique; a job that has several gets its label by a rule. */
-function scrapeConfig(namespace: string, target: ScrapeTarget, shared: boolean): ScrapeConfig {
+/** Names of entries are unique; the label is the job's all the same. */
+function scrapeConfig(namespace: string, target: ScrapeTarget, count: number): ScrapeConfig {
   const { job, workload, kind, port, path, interval, timeout, labels = {}, metricRelabel = [] } = target;
-  const constant = { ...(shared ? { job } : {}), ...labels };
+  const constant = { ...(count > 1 ? { job } : {}), ...labels };
   return {
-    job_name: shared ? `${job}-${workload}` : job,
+    job_name: count > 1 ? `${job}-${count}` : job,
     ...(path ? { metrics_path: path } : {}),
     ...(interval ? { scrape_interval: interval } : {}),
     ...(timeout ? { scrape_timeout: timeout } : {}),

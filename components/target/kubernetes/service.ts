@@ -50,7 +50,7 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
     spec: pod(cluster, workload, files),
   };
   const options = {
-    dependsOn: [serviceAccount, network, ...files.resources, ...prepared.ready, ...headless, ...waitsFor],
+    dependsOn: [serviceAccount, network, ...files.resources, ...prepared.ready, ...headless, ...service, ...waitsFor],
     customTimeouts: timeouts(workload),
   };
   const controller = isSet(workload)
