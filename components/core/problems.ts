@@ -20,8 +20,9 @@ export class ProblemsError extends pulumi.RunError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(formatProblems(problems));
-    this.problems = problems;
+    const distinct = [...new Map(problems.map((p) => [formatProblem(p), p])).values()];
+    super(formatProblems(distinct));
+    this.problems = distinct;
   }
 }
 
