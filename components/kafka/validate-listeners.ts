@@ -78,7 +78,7 @@ function checkClashes(name: string, args: KafkaArgs): Problem[] {
       path: args.rmi?.publish?.port === undefined ? "rmi.port" : "rmi.publish.port",
       value: rmi.port,
       rule: `gives ${name}-${broker} the port ${port}, which is that of ${user}`,
-      fix: `Choose one that is free from itself to itself + ${brokers - 1}`,
+      fix: brokers === 1 ? "Choose another" : `Choose one with the ${brokers - 1} after it free`,
     }));
 }
 

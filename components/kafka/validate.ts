@@ -154,7 +154,6 @@ function checkEnvironment({ env = {} }: KafkaArgs): Problem[] {
       return [
         {
           path,
-          value: env[key],
           rule: "would reach every Java tool in the container: with an agent or a port in it, none could start beside the broker",
           fix: "Use jvm, heap or rmi, which reach the broker process alone",
         },
