@@ -1,0 +1,25 @@
+// What `import … from "datastack"` offers.
+export { Blueprint, type Declared } from "./core/blueprint";
+export { type ComponentArgs, type ComponentClass, deploy } from "./core/component";
+export {
+  type Image,
+  type ImageCatalogue,
+  type ImageName,
+  type ImageOverrides,
+  imageCatalogue,
+} from "./core/images";
+export { formatProblems, type Problem, ProblemsError, refuse, under } from "./core/problems";
+export type { Duration, Size } from "./core/units";
+export { KafkaExporter, type KafkaExporterArgs, NodeExporter, type NodeExporterArgs } from "./exporters";
+export * from "./kafka";
+export { type AlertDefinition, type AlertDefinitions, alertRules } from "./monitoring/alert";
+export type { LabelMatcher, LabelMatchers } from "./monitoring/labels";
+export type { Alert, AlertTuning, Monitoring, Recording, RuleGroup, Severity } from "./monitoring/monitoring";
+export * as promql from "./monitoring/promql";
+export type { ScrapeTarget } from "./monitoring/scrape";
+export { Prometheus, type PrometheusArgs } from "./prometheus";
+export type { Connection, Peer } from "./target/connection";
+export * from "./target/docker";
+export { KubernetesTarget, type KubernetesTargetArgs } from "./target/kubernetes";
+export type { Deployed, Placement, ScrapeConfig, Target, Transform, Transforms } from "./target/target";
+export * from "./target/workload";
