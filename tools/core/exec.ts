@@ -35,7 +35,7 @@ export class CommandError extends Error {
     readonly how: string,
   ) {
     const tail = lastLines(stderr.trim() || stdout.trim(), 25);
-    super(`${command}\n${how}${tail ? `:\n${tail}` : "."}`);
+    super(`${command.length > 300 ? `${command.slice(0, 300)} …` : command}\n${how}${tail ? `:\n${tail}` : "."}`);
   }
 }
 

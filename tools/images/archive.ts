@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { run } from "../core/exec";
+import { capture, run } from "../core/exec";
 
 /** What a file or folder of an image is like. */
 export interface Entry {
@@ -29,10 +29,11 @@ export interface Settings {
  * content is an equal image.
  */
 export async function addToArchive(archive: string, entries: readonly Entry[], stage: string): Promise<void> {
-  const owners = new Set(entries.map((entry) => entry.owner ?? 0));
+  const fresh = await notThere(archive, entries);
+  const owners = new Set(fresh.map((entry) => entry.owner ?? 0));
   for (const owner of [...owners].sort((a, b) => a - b)) {
     const dir = path.join(stage, String(owner));
-    const own = entries.filter((entry) => (entry.owner ?? 0) === owner);
+    const own = fresh.filter((entry) => (entry.owner ?? 0) === owner);
     for (const entry of own) write(dir, entry);
     const names = own.map((entry) => entry.path.replace(/^\//, ""));
     await run("tar", [
@@ -40,6 +41,16 @@ export async function addToArchive(archive: string, entries: readonly Entry[], s
       ...["--numeric-owner", `--owner=${owner}`, `--group=${owner}`, ...names],
     ]);
   }
+}
+
+/** An image's archive must not name a path twice: folders that are there stay as they are, and files are not replaced. */
+async function notThere(archive: string, entries: readonly Entry[]): Promise<Entry[]> {
+  if (!fs.existsSync(archive)) return [...entries];
+  const listing = (await capture("tar", ["--list", "--file", archive])).split("\n");
+  const there = new Set(listing.map((name) => `/${name.replace(/^\.?\//, "").replace(/\/$/, "")}`));
+  const twice = entries.find((entry) => entry.from && there.has(entry.path));
+  if (twice) throw new Error(`${twice.path} is in the root file system already; change it where that is made.`);
+  return entries.filter((entry) => !there.has(entry.path));
 }
 
 function write(root: string, entry: Entry): void {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserError } from "../core/errors";
@@ -12,10 +13,9 @@ export interface Root {
   readonly name: string;
   /** Packages besides the essential ones. */
   readonly packages: readonly string[];
+  /** Whom the image runs as; has a name, so that programs that ask for one get it. */
+  readonly user: { readonly name: string; readonly uid: number; readonly gid: number };
 }
-
-/** The Java that Kafka's image runs on. */
-export const JRE: Root = { name: "jre-21", packages: ["openjdk-21-jre-headless"] };
 
 /** Debian's rolling release: the one with current versions of everything. */
 const SUITE = "sid";
@@ -24,7 +24,8 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** The archive of a root file system, from the cache or made by mmdebstrap. */
 export async function debianRoot(root: Root, progress: Progress): Promise<string> {
-  const file = cacheDir("roots", `${SUITE}-${root.name}-${process.arch}.tar`);
+  const hash = createHash("sha256").update(JSON.stringify(root)).digest("hex").slice(0, 8);
+  const file = cacheDir("roots", `${SUITE}-${root.name}-${hash}-${process.arch}.tar`);
   if (fs.existsSync(file)) return file;
   return withLock(cacheDir("locks", `root-${root.name}.lock`), async () => {
     if (!fs.existsSync(file)) await make(root, file, progress);
@@ -58,6 +59,8 @@ async function make(root: Root, file: string, progress: Progress): Promise<void>
           ...["doc", "man", "locale", "info"].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
           // alternatives of Java insist on a folder for its manual page
           '--setup-hook=mkdir -p "$1/usr/share/man/man1"',
+          `--customize-hook=echo '${root.user.name}:x:${root.user.uid}:${root.user.gid}::/:/bin/false' >> "$1/etc/passwd"`,
+          `--customize-hook=echo '${root.user.name}:x:${root.user.gid}:' >> "$1/etc/group"`,
           '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/debconf/* "$1"/var/log/*',
           ...[SUITE, partial, archiveMirror()],
         ],

@@ -14,7 +14,7 @@ import {
 } from "../toolchain/programs";
 import type { Entry, Settings } from "./archive";
 import { busyboxEntries } from "./busybox";
-import { debianRoot, JRE } from "./debian";
+import { debianRoot, type Root } from "./debian";
 import { KAFKA_TOOLS, toolScript } from "./kafka/scripts";
 import { type Artifact, mavenFiles } from "./maven";
 
@@ -36,6 +36,11 @@ export interface Recipe {
 const NOBODY = IMAGES.prometheus.user.uid;
 const KAFKA = "/opt/kafka";
 const KAFKA_VERSION = "4.3.1";
+const KAFKA_ROOT: Root = {
+  name: "kafka",
+  packages: ["openjdk-21-jre-headless"],
+  user: { name: "kafka", ...IMAGES.kafka.user },
+};
 const KAFKA_FILES = inRoot("tools/images/kafka");
 
 const kafka: Recipe = {
@@ -47,10 +52,10 @@ const kafka: Recipe = {
     env: { KAFKA_HOME: KAFKA, LANG: "C.UTF-8", PATH: `/usr/local/bin:/usr/bin:/bin:${KAFKA}/bin` },
   },
   programs: [KAFKA_EXPORTER],
-  content: () => JSON.stringify([JRE, kafkaJars(), kafkaTexts()]),
-  root: (progress) => debianRoot(JRE, progress),
+  content: () => JSON.stringify([KAFKA_ROOT, kafkaJars(), kafkaTexts()]),
+  root: (progress) => debianRoot(KAFKA_ROOT, progress),
   entries: async (progress) => {
-    const { uid, gid } = IMAGES.kafka.user;
+    const { uid } = IMAGES.kafka.user;
     const jars = kafkaJars();
     // downloads and the compiler do not stand in each other's way
     const [files, agent, exporter] = await Promise.all([
@@ -65,11 +70,6 @@ const kafka: Recipe = {
       { path: "/opt/kafka-exporter/kafka_exporter", from: { file: exporter }, mode: 0o755 },
       // a volume that is mounted here takes its owner from the folder
       { path: "/var/lib/kafka", owner: uid },
-      {
-        path: "/etc/passwd",
-        from: { text: `root:x:0:0:root:/root:/bin/bash\nkafka:x:${uid}:${gid}::${KAFKA}:/bin/false\n` },
-      },
-      { path: "/etc/group", from: { text: `root:x:0:\nkafka:x:${gid}:\n` } },
     ];
   },
 };
