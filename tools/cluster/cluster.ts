@@ -18,23 +18,26 @@ export type Choice = "auto" | "kind" | "node";
 export async function up(layout: Layout, choice: Choice, yes: boolean, progress: Progress): Promise<void> {
   await locked(layout, progress, async () => {
     const provider = await choose(layout, choice, progress);
+    await provider.check(layout, { yes }, progress);
+    // from here on there is something to remove
     ensureDir(layout.root);
     fs.writeFileSync(providerFile(layout), provider.kind);
-    await provider.up(layout, { yes }, progress);
+    await provider.up(layout, progress);
     await provider.load(layout, [], progress);
   });
 }
 
-/** Removes the cluster. Without one it does nothing, so it can be repeated. */
-export async function down(layout: Layout, keepVolumes: boolean, progress: Progress): Promise<void> {
-  await locked(layout, progress, async () => {
+/** Removes the cluster and says whether there was one, so it can be repeated. */
+export async function down(layout: Layout, keepVolumes: boolean, progress: Progress): Promise<boolean> {
+  return locked(layout, progress, async () => {
     const provider = existing(layout);
     if (!provider) {
-      progress.note(`There is no cluster "${layout.name}".`);
+      // volumes that an earlier `down --keep-volumes` left
       if (!keepVolumes) fs.rmSync(layout.root, { recursive: true, force: true });
-      return;
+      return false;
     }
     await provider.down(layout, keepVolumes, progress);
+    return true;
   });
 }
 

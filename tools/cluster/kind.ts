@@ -33,7 +33,11 @@ export async function kindHindrance(): Promise<string | undefined> {
 export const kindCluster: Provider = {
   kind: "kind",
 
-  async up(layout, _options, progress) {
+  async check() {
+    // kindHindrance was asked before this way was chosen
+  },
+
+  async up(layout, progress) {
     const kind = await program(progress);
     ensureDir(layout.root);
     if (!(await clusters(kind)).includes(layout.name)) {

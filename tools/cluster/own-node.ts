@@ -3,7 +3,7 @@ import { succeeds } from "../core/exec";
 import { ensureDir } from "../core/paths";
 import { ctrArgs, loadImages } from "./images";
 import { startNode, stopNode } from "./node";
-import { preflight } from "./preflight";
+import { preflight, useSystemPrograms } from "./preflight";
 import { Processes } from "./processes";
 import { buildPrograms } from "./programs";
 import type { Provider } from "./provider";
@@ -13,21 +13,28 @@ import { removeNode } from "./teardown";
 export const ownNode: Provider = {
   kind: "node",
 
-  async up(layout, options, progress) {
+  async check(layout, options, progress) {
+    useSystemPrograms();
     const processes = new Processes(layout);
     const running = ["etcd", "kube-apiserver", "kubelet", "containerd"].some((name) => processes.running(name));
     await preflight(layout, { running, yes: options.yes }, progress);
+  },
+
+  async up(layout, progress) {
+    useSystemPrograms();
     ensureDir(layout.root);
     await startNode(layout, await buildPrograms(progress), progress);
   },
 
   async restart(layout, progress) {
+    useSystemPrograms();
     const programs = await buildPrograms(progress);
     await progress.step("Stop the node and its pods", () => stopNode(layout));
     await startNode(layout, programs, progress);
   },
 
   async down(layout, keepVolumes, progress) {
+    useSystemPrograms();
     await removeNode(layout, keepVolumes, progress);
   },
 

@@ -129,7 +129,9 @@ function addressProblems(): string[] {
   const ours = { pods: NETWORK.pods, services: NETWORK.services };
   return Object.entries(os.networkInterfaces()).flatMap(([device, addresses]) =>
     (addresses ?? []).flatMap(({ family, cidr, address }) => {
-      if (family !== "IPv4" || !cidr || address === NETWORK.node) return [];
+      // links of pods outlive a crash
+      const own: readonly string[] = [NETWORK.node, NETWORK.podGateway];
+      if (family !== "IPv4" || !cidr || own.includes(address)) return [];
       const clash = Object.entries(ours).find(([, range]) => overlap(cidr, range));
       if (!clash) return [];
       return [`Network ${cidr} of ${device} overlaps the ${clash[0]}' range ${clash[1]}: take ${device} down first.`];
@@ -151,8 +153,14 @@ function parse(cidr: string): { base: number; bits: number } {
   return { base, bits: Number(bits) };
 }
 
+/** iptables and ip are not on everybody's PATH. */
 function searchPath(): string {
   return `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
+/** Lets this process, and all that it starts, find the system's programs. */
+export function useSystemPrograms(): void {
+  process.env.PATH = searchPath();
 }
 
 function gib(bytes: number): string {

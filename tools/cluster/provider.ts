@@ -10,8 +10,10 @@ export interface UpOptions {
 /** One way to have a Kubernetes cluster on this machine. Each writes the layout's kubeconfig and kubectl script. */
 export interface Provider {
   readonly kind: "node" | "kind";
+  /** Refuses where the cluster cannot be, before anything is created. */
+  check(layout: Layout, options: UpOptions, progress: Progress): Promise<void>;
   /** Creates the cluster or what is missing of it. Repeatable. */
-  up(layout: Layout, options: UpOptions, progress: Progress): Promise<void>;
+  up(layout: Layout, progress: Progress): Promise<void>;
   /** Removes all of it; with `keepVolumes` the volumes' data stay. */
   down(layout: Layout, keepVolumes: boolean, progress: Progress): Promise<void>;
   /** Stops the node with all that runs on it, and starts it again. */

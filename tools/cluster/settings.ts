@@ -24,6 +24,8 @@ export const NETWORK = {
   /** Address of the node and its API server, added to the loopback interface. */
   node: "10.243.0.1",
   pods: "10.244.0.0/24",
+  /** The host's end of every pod's link. */
+  podGateway: "10.244.0.1",
   services: "10.96.0.0/16",
   /** First address of the services: `kubernetes.default`. */
   apiService: "10.96.0.1",

@@ -41,6 +41,8 @@ export async function removeNode(layout: Layout, keepVolumes: boolean, progress:
   });
   await attempt("Undo mounts, network and control groups", async () => {
     await unmountBelow([layout.root, layout.run]);
+    // address, chains and control groups have the same names for every cluster; only one can run
+    if (otherClusters(layout).length > 0) return;
     await takeDownNetwork();
     removeCgroups();
   });
@@ -51,6 +53,13 @@ export async function removeNode(layout: Layout, keepVolumes: boolean, progress:
   }
   await attempt("Remove its files", async () => removeFiles(layout, keepVolumes));
   if (problems.length > 0) throw new UserError(problems.join("\n"));
+}
+
+/** Other clusters that have state of this boot. */
+export function otherClusters(layout: Layout): string[] {
+  const all = path.dirname(layout.run);
+  if (!fs.existsSync(all)) return [];
+  return fs.readdirSync(all).filter((name) => name !== layout.name);
 }
 
 /** Through the runtime, which then also removes their network and mounts; it is started for that when it does not run. */

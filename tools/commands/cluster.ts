@@ -36,8 +36,8 @@ export function register(program: Command): void {
     .option("--keep-volumes", "keep the volumes; the next cluster gives them to the claims of the same name", false)
     .action(async (options: Named & { keepVolumes: boolean }) => {
       const progress = new Progress();
-      await down(layout(options), options.keepVolumes, progress);
-      process.stdout.write(`The cluster is removed (${progress.total}).\n`);
+      const removed = await down(layout(options), options.keepVolumes, progress);
+      process.stdout.write(removed ? `The cluster is removed (${progress.total}).\n` : "There is no such cluster.\n");
     });
   action("status", "nodes and pods; exit code 1 when it does not run").action(async (options: Named) => {
     const result = await status(layout(options));
