@@ -26,7 +26,11 @@ export async function attempt(...args: string[]): Promise<{ code: number; text: 
 
 export interface Inspected {
   readonly Id: string;
-  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Env: readonly string[] };
+  readonly Config: {
+    readonly Image: string;
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Env: readonly string[];
+  };
   readonly State: {
     readonly Pid: number;
     readonly Running: boolean;

@@ -1,0 +1,75 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { Kafka } from "../../../components/kafka";
+import { Prometheus } from "../../../components/prometheus";
+import { parseConfig } from "../../../stacks/config";
+import { checksOf } from "../../../tools/check";
+import { type Declaration, declare } from "../../../tools/check/declared";
+import { type Cluster, clusterOf } from "../../../tools/check/kafka";
+import { prometheusApi } from "../../../tools/check/prometheus";
+import type { PrometheusApi } from "../../../tools/check/prometheus/api";
+import type { Running } from "../../../tools/check/running";
+import { ROOT } from "../../../tools/core/paths";
+import { readConfig, readProject } from "../../../tools/engine/project";
+import { type CliOptions, cli, type Ended } from "./cli";
+
+/** A stack of the repository's program under a name of its own, with state, configuration and ports of its own. */
+export class E2eStack {
+  /** DATASTACK_HOME of everything that is run for it. */
+  readonly home: string;
+  readonly configFile: string;
+  readonly #values: Record<string, unknown>;
+
+  constructor(
+    readonly name: string,
+    config: Readonly<Record<string, unknown>>,
+  ) {
+    this.home = fs.mkdtempSync(path.join(os.tmpdir(), `datastack-${name}-`));
+    this.configFile = path.join(this.home, `Pulumi.${name}.yaml`);
+    this.#values = { system: "crypto-viz", ...config };
+    this.configure({});
+  }
+
+  /** Changes configuration keys; `undefined` takes one out. */
+  configure(change: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.#values, change);
+    const config = Object.entries(this.#values).filter(([, value]) => value !== undefined);
+    const keyed = Object.fromEntries(config.map(([key, value]) => [`datastack:${key}`, value]));
+    fs.writeFileSync(this.configFile, stringify({ config: keyed }));
+  }
+
+  /** One of the project's commands for this stack. */
+  run(command: string, args: readonly string[] = [], options: CliOptions = {}): Promise<Ended> {
+    const env = { DATASTACK_HOME: this.home, ...options.env };
+    return cli([command, this.name, "--config-file", this.configFile, ...args], { ...options, env });
+  }
+
+  get declaration(): Declaration {
+    const { values } = readConfig(readProject(ROOT), this.name, { file: this.configFile });
+    return declare(this.name, parseConfig(values).config);
+  }
+
+  get running(): Running {
+    return checksOf(this.declaration).running;
+  }
+
+  get kafka(): Cluster {
+    const [component] = this.declaration.all(Kafka);
+    if (!component) throw new Error("the stack has no Kafka");
+    return clusterOf(this.running, component);
+  }
+
+  get prometheus(): PrometheusApi {
+    const { declaration } = this;
+    const [component] = declaration.all(Prometheus);
+    if (!component) throw new Error("the stack has no Prometheus");
+    return prometheusApi(this.running, declaration, component);
+  }
+
+  /** Removes state and configuration, but nothing that was deployed. */
+  forget(): void {
+    fs.rmSync(this.home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,65 @@
+import { BIN, type KafkaTools } from "../../../tools/check/kafka/tools";
+import type { Instance, Running } from "../../../tools/check/running";
+
+/** One message that the brokers have acknowledged with acks=all. */
+export interface Acknowledged {
+  readonly value: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/**
+ * Command of Kafka's own verifiable producer: numbered values `<prefix>.<n>`, acks=all, no retries, one line of JSON for each
+ * acknowledgement or failure.
+ */
+export function producerCommand(options: {
+  readonly bootstrap: string;
+  readonly topic: string;
+  readonly prefix: number;
+  /** Per second. */
+  readonly rate: number;
+  /** @default until it is stopped */
+  readonly messages?: number;
+}): string[] {
+  const { bootstrap, topic, prefix, rate, messages } = options;
+  return [
+    `${BIN}/kafka-verifiable-producer.sh`,
+    ...["--bootstrap-server", bootstrap, "--topic", topic, "--acks", "-1"],
+    ...["--value-prefix", String(prefix), "--throughput", String(rate)],
+    ...(messages === undefined ? [] : ["--max-messages", String(messages)]),
+  ];
+}
+
+/** Acknowledgements in what such producers printed. */
+export function acknowledged(log: string): Acknowledged[] {
+  return log.split("\n").flatMap((line) => {
+    if (!line.includes('"producer_send_success"')) return [];
+    try {
+      const { value, partition, offset } = JSON.parse(line) as Acknowledged;
+      return [{ value, partition, offset }];
+    } catch {
+      // the last line of one that was killed
+      return [];
+    }
+  });
+}
+
+/** How many sends failed, which is no loss: the producer was told. */
+export function refused(log: string): number {
+  return log.split("\n").filter((line) => line.includes('"producer_send_error"')).length;
+}
+
+/** All values of a topic, read from its beginning. */
+export async function consumeAll(running: Running, broker: Instance, tools: KafkaTools, topic: string) {
+  const command = [
+    `${BIN}/kafka-console-consumer.sh`,
+    ...["--bootstrap-server", tools.bootstrap, "--topic", topic, "--from-beginning", "--timeout-ms", "15000"],
+  ];
+  const { stdout } = await running.exec(broker, command, { timeout: 300_000 });
+  return new Set(stdout.split("\n").filter(Boolean));
+}
+
+/** Acknowledged messages that are not in the topic: there must be none. */
+export function lost(sent: readonly Acknowledged[], found: ReadonlySet<string>): string[] {
+  return sent.filter(({ value }) => !found.has(value)).map((m) => `${m.value} (${m.partition}:${m.offset})`);
+}

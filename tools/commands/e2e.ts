@@ -1,0 +1,40 @@
+import * as fs from "node:fs";
+import type { Command } from "../core/command";
+import { UserError } from "../core/errors";
+import { inRoot } from "../core/paths";
+import { Progress } from "../core/progress";
+import { prepare } from "../e2e/prepare";
+import { formatCounts, runSuite, type SuiteResult } from "../e2e/run";
+import { selectSuites, suitesOf } from "../e2e/suites";
+
+export function register(program: Command): void {
+  program
+    .command("e2e")
+    .description("end-to-end tests on the real engines; brings what they need and removes what they leave")
+    .argument("[suites...]", "docker, kubernetes, or one file such as docker-stack; all when none is named")
+    .option("--yes", "install a Docker engine and packages without asking", false)
+    .option("--keep-cluster", "leave the Kubernetes node up", false)
+    .action(async (names: string[], options: { yes: boolean; keepCluster: boolean }) => {
+      process.exitCode = await e2e(names, options);
+    });
+}
+
+async function e2e(names: readonly string[], options: { yes: boolean; keepCluster: boolean }): Promise<number> {
+  const all = suitesOf(fs.readdirSync(inRoot("test", "e2e")));
+  const suites = selectSuites(all, names);
+  if (suites.length === 0) {
+    throw new UserError(
+      `No end-to-end suite is called ${names.join(", ")}. There are: ${all.map((s) => s.name).join(", ")}.`,
+    );
+  }
+  const progress = new Progress();
+  const prepared = await prepare([...new Set(suites.map((suite) => suite.engine))], options, progress);
+  const results: SuiteResult[] = [];
+  try {
+    for (const suite of suites) results.push(await runSuite(suite, prepared.env));
+  } finally {
+    await prepared.cleanUp();
+  }
+  process.stdout.write(`\n${formatCounts(results)}\n`);
+  return results.every((result) => result.code === 0) ? 0 : 1;
+}

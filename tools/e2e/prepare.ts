@@ -1,0 +1,45 @@
+import { down, status, up } from "../cluster/cluster";
+import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
+import type { Progress } from "../core/progress";
+import { ensureEngine } from "../docker/engine";
+import { chooseSource, ensureLocalImages } from "../images";
+import { ensureToolchain } from "../toolchain";
+import type { EngineKind } from "./suites";
+
+export interface Prepared {
+  /** For the tests. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes away what was not there before. */
+  readonly cleanUp: () => Promise<void>;
+}
+
+export interface PrepareOptions {
+  readonly yes: boolean;
+  readonly keepCluster: boolean;
+}
+
+/** Brings the engines that the suites run on, and everything that would otherwise be waited for in the middle of a test. */
+export async function prepare(
+  kinds: readonly EngineKind[],
+  options: PrepareOptions,
+  progress: Progress,
+): Promise<Prepared> {
+  await ensureToolchain(
+    progress,
+    kinds.includes("kubernetes") ? ["docker", "random", "kubernetes"] : ["docker", "random"],
+  );
+  // the node takes its images from here too
+  await ensureEngine(progress, { yes: options.yes });
+  if ((await chooseSource("auto")) === "local") await ensureLocalImages(progress);
+  return kinds.includes("kubernetes") ? withCluster(options, progress) : { env: {}, cleanUp: async () => undefined };
+}
+
+async function withCluster({ yes, keepCluster }: PrepareOptions, progress: Progress): Promise<Prepared> {
+  const layout = layoutOf(DEFAULT_NAME);
+  const before = (await status(layout)).up;
+  await up(layout, "auto", yes, progress);
+  const cleanUp = async (): Promise<void> => {
+    if (!before && !keepCluster) await down(layout, false, progress);
+  };
+  return { env: { KUBECONFIG: layout.kubeconfig, DATASTACK_KUBECTL: layout.kubectl }, cleanUp };
+}
