@@ -23,7 +23,7 @@ export function workload(name: string, args: KafkaArgs): Workload {
       { path: `${FILES}/log4j2.yaml`, content: LOG4J2 },
     ],
     scratch: { "/tmp": "64Mi" },
-    volumes: [{ name: "data", path: VOLUME, size: s.storage, prepare: (broker) => preparation(s, args, broker) }],
+    volumes: [{ name: "data", path: VOLUME, size: s.storage, prepare: (broker) => preparation(s, name, args, broker) }],
     ports: ports(s),
     replicas: s.brokers,
     identity: "stable",
@@ -97,7 +97,7 @@ function existingConnection(id: string, { bootstrap, cidrs }: NonNullable<KafkaA
  * The first node begins the cluster, once; all others join it. Says nothing of how brokers are configured, so that a change of
  * that does not touch volumes.
  */
-function preparation(s: Spec, args: KafkaArgs, broker: number): VolumePreparation {
+function preparation(s: Spec, name: string, args: KafkaArgs, broker: number): VolumePreparation {
   const lost = args.recover?.includes(broker) ?? false;
   const first = broker === 0 && (!lost || s.brokers === 1);
   const peers = Array.from({ length: s.brokers }, (_, i) => i).filter((i) => i !== broker);
@@ -115,6 +115,8 @@ function preparation(s: Spec, args: KafkaArgs, broker: number): VolumePreparatio
       { path: `${FILES}/format.sh`, content: formatScript(s), executable: true },
       { path: `${FILES}/format-${broker}.properties`, content: formatProperties(s, broker) },
     ],
+    // Before it begins a cluster it asks whether there is one.
+    ...(first ? { reaches: [controllerConnection(name, args)] } : {}),
   };
 }
 

@@ -37,6 +37,8 @@ export interface VolumePreparation {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: readonly File[];
+  /** What it may connect to, other replicas of its own workload too. @default nothing: it has no network */
+  readonly reaches?: readonly Connection[];
   /** Seconds until it counts as failed. @default 120 */
   readonly timeout?: number;
 }

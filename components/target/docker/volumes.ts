@@ -19,8 +19,8 @@ export interface PreparedVolumes {
 
 /**
  * The volumes of one replica. A new one belongs to root: a container that may do nothing else gives it to its owner, and then
- * its preparation runs. Both are in state and run again only when their own definition or image changes. They have no network
- * and no part of the workload's definition that changes with its configuration.
+ * its preparation runs. Both are in state and run again only when their own definition or image changes. They have no
+ * part of the workload's definition that changes with its configuration, and a network only where they have to reach something.
  */
 export function preparedVolumes(at: Placed, workload: Workload, replica: number): PreparedVolumes {
   const nodes: Record<string, pulumi.CustomResource> = {};
@@ -46,10 +46,11 @@ export function preparedVolumes(at: Placed, workload: Workload, replica: number)
       last.push(owner);
       continue;
     }
-    const { command, env = {}, files = [], timeout = 120 } = preparation;
+    const { command, env = {}, files = [], reaches = [], timeout = 120 } = preparation;
     const { image, resources, scratch = {} } = workload;
     const prepare = once(at, {
       name: `${name}-prepare`,
+      aliases: reaches.length > 0 ? [`${name}-prepare`] : [],
       process: { name: workload.name, image, user: workload.user ?? image.user, resources, scratch, command, env },
       env: workload.identity === "stable" ? { DATASTACK_REPLICA: String(replica) } : {},
       files,

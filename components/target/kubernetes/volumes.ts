@@ -1,12 +1,12 @@
 import type { types } from "@pulumi/kubernetes";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Volume, Workload } from "../workload";
+import type { Need, Volume, VolumePreparation, Workload } from "../workload";
 import type { Children } from "./children";
 import type { Cluster } from "./cluster";
-import { labels } from "./labels";
+import { accessLabels, labels } from "./labels";
 import { claimName, preparationJob, preparationOf } from "./names";
-import { isolation } from "./network";
+import { isolation, policy } from "./network";
 import { near, podSpec, spread, userOf } from "./pod";
 import { storeFiles } from "./process";
 import { quantity } from "./quantities";
@@ -134,6 +134,7 @@ function prepare(
     name,
     namespace,
     labels: own,
+    podLabels: accessLabels(needs(preparation)),
     spec,
     files,
     timeout: preparation.timeout ?? TIMEOUT,
@@ -145,14 +146,22 @@ function prepare(
 function isolate(cluster: Cluster, children: Children, workload: Workload): pulumi.Resource {
   const { namespace, stack } = cluster.settings;
   const service = preparationOf(workload.name);
+  const reached = (workload.volumes ?? []).flatMap((volume) =>
+    Array.from({ length: workload.replicas ?? 1 }, (_, i) => volume.prepare?.(i)).flatMap((p) => (p ? needs(p) : [])),
+  );
   return children.add(k8s.networking.v1.NetworkPolicy, `${service}-network`, {
     metadata: {
       name: service,
       namespace,
       labels: labels({ stack, service, controller: service, role: "preparation", image: workload.image }),
     },
-    spec: isolation(service),
+    spec:
+      reached.length > 0 ? policy({ namespace, service, ports: [], needs: reached, ring: false }) : isolation(service),
   });
+}
+
+function needs({ reaches = [] }: VolumePreparation): Need[] {
+  return reaches.map((to) => ({ to }));
 }
 
 /** Without anything that changes with a version. */
