@@ -127,7 +127,7 @@ describe("the contract's workloads on a Docker engine", () => {
     await unchanged({});
   });
 
-  it("restarts what dies without Pulumi", async () => {
+  it("starts again what dies, and what was stopped with the engine, without Pulumi", async () => {
     const { Pid } = (await inspect(name("ring-1"))).State;
     process.kill(Pid, "SIGKILL");
     const state = await eventually(
@@ -136,6 +136,15 @@ describe("the contract's workloads on a Docker engine", () => {
       60_000,
     );
     expect(state.Running).toBe(true);
+    // As after a restart of the engine: what was in memory is empty and can be written again.
+    for (const service of SERVICES) await docker("restart", "-t", "5", name(service));
+    for (const service of SERVICES)
+      await eventually(
+        async () => (await inspect(name(service))).State.Health.Status,
+        (s) => s === "healthy",
+        60_000,
+      );
+    expect(await exec("ring-2", "cat /tmp/work/conf")).toBe("id=2");
     await unchanged({ refresh: true });
   });
 

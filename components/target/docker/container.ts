@@ -2,10 +2,10 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../../core/images";
 import { sha256 } from "../../core/names";
-import { bytes } from "../../core/units";
+import { bytes, type Size } from "../../core/units";
 import type { Placement } from "../target";
 import { transformed } from "../transform";
-import type { File, Process, Publication } from "../workload";
+import type { File, Process, Publication, User } from "../workload";
 import { type Engine, labels } from "./engine";
 import type { Healthcheck } from "./health";
 
@@ -37,8 +37,8 @@ export interface ContainerSpec {
   readonly args?: readonly pulumi.Input<string>[] | undefined;
   readonly ports?: readonly { readonly internal: number; readonly publish: Publication | undefined }[];
   readonly volumes?: readonly Mount[];
-  /** More paths in memory, with their options. */
-  readonly memory?: Readonly<Record<string, string>>;
+  /** More scratch paths. */
+  readonly scratch?: Readonly<Record<string, Size>>;
   readonly host?: { readonly network: boolean; readonly pid: boolean; readonly root?: string };
   readonly healthcheck: Healthcheck;
   /** Seconds until it has to be healthy. */
@@ -81,7 +81,7 @@ function inputs({ engine, image }: Placed, spec: ContainerSpec): docker.Containe
   const user = process.user ?? process.image?.user ?? { uid: 0, gid: 0 };
   const command = spec.command ?? process.command;
   const args = spec.args ?? process.args;
-  const scratch = Object.entries(process.scratch ?? {});
+  const scratch = Object.entries({ ...process.scratch, ...spec.scratch });
   const shm = scratch.find(([path]) => path === SHM)?.[1];
   const memory = mebibytes(process.resources.memory);
   return {
@@ -100,12 +100,9 @@ function inputs({ engine, image }: Placed, spec: ContainerSpec): docker.Containe
     memorySwap: memory,
     ...(spec.unlimitedCpu ? {} : { cpus: String(process.resources.cpu) }),
     ...(shm ? { shmSize: mebibytes(shm) } : {}),
-    tmpfs: {
-      ...Object.fromEntries(
-        scratch.filter(([path]) => path !== SHM).map(([path, size]) => [path, inMemory(bytes(size) ?? 0)]),
-      ),
-      ...spec.memory,
-    },
+    tmpfs: Object.fromEntries(
+      scratch.filter(([path]) => path !== SHM).map(([path, size]) => [path, inMemory(bytes(size) ?? 0, user)]),
+    ),
     uploads: uploads(spec.files),
     volumes: (spec.volumes ?? []).map(({ name, path, readOnly = false }) => ({
       volumeName: name,
@@ -182,9 +179,12 @@ function fileLabels(files: readonly File[]): Record<string, string> {
   return Object.fromEntries(files.flatMap((f) => (f.secret ? [] : [[`datastack.file.${f.path}`, sha256(f.content)]])));
 }
 
-/** For any user, and executable as an emptyDir of Kubernetes is: libraries unpack themselves there. */
-export function inMemory(size: number): string {
-  return `rw,exec,nosuid,nodev,size=${size},mode=1777`;
+/**
+ * Executable as an emptyDir of Kubernetes is: libraries unpack themselves there. It belongs to the user, because runc takes the
+ * mode of the directory below it when a container is started again, and the engine made that one for root alone.
+ */
+function inMemory(size: number, { uid, gid }: User): string {
+  return `rw,exec,nosuid,nodev,size=${size},uid=${uid},gid=${gid},mode=1777`;
 }
 
 function mebibytes(size: string): number {

@@ -1,5 +1,5 @@
 import type * as docker from "@pulumi/docker";
-import { type ContainerSpec, container, inMemory, type Mount, type Placed } from "./container";
+import { type ContainerSpec, container, type Mount, type Placed } from "./container";
 import { marked } from "./health";
 import { MARK, MARKS, ONCE } from "./scripts";
 
@@ -26,10 +26,10 @@ export function once(at: Placed, spec: OnceSpec): docker.Container {
   return container(at, {
     ...rest,
     aliases,
-    files,
+    files: [...files, ONCE.file],
     dependsOn,
-    command: ["/bin/sh", "-c", ONCE, "once", String(timeout), ...(spec.process.command ?? [])],
-    memory: { [MARKS]: inMemory(MARKS_SIZE) },
+    command: ONCE.command(`${timeout}`, ...(spec.process.command ?? [])),
+    scratch: { [MARKS]: "64Ki" },
     healthcheck: marked(MARK),
     // Its own limit comes first, so that the log says why.
     waitTimeout: timeout + 20,
@@ -37,5 +37,3 @@ export function once(at: Placed, spec: OnceSpec): docker.Container {
     ends: true,
   });
 }
-
-export const MARKS_SIZE = 64 * 1024;

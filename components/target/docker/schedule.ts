@@ -2,9 +2,8 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { timing } from "../every";
 import type { Schedule } from "../workload";
-import { type ContainerSpec, container, inMemory, type Placed } from "./container";
+import { type ContainerSpec, container, type Placed } from "./container";
 import { marked } from "./health";
-import { MARKS_SIZE } from "./once";
 import { EVERY, MARK, MARKS, METRICS } from "./scripts";
 
 /** Docker has no cron: a loop in the schedule's own image, that leaves its last success as a metric. */
@@ -20,10 +19,10 @@ export function resident(
     name,
     process: schedule,
     aliases: [name],
-    files,
-    command: ["/bin/sh", "-c", EVERY, "every", name, `${period}`, `${offset}`, `${timeout}`, ...command],
+    files: [...files, EVERY.file],
+    command: EVERY.command(name, `${period}`, `${offset}`, `${timeout}`, ...command),
     volumes: [{ name: textfiles, path: METRICS }],
-    memory: { [MARKS]: inMemory(MARKS_SIZE) },
+    scratch: { [MARKS]: "64Ki" },
     healthcheck: marked(MARK),
     waitTimeout: 60,
     grace: 30,

@@ -4,15 +4,17 @@
 export const MARKS = "/run/datastack";
 export const MARK = `${MARKS}/mark`;
 
+/** Where the scripts lie. */
+const HOME = "/datastack";
+
 /** Where schedules lay their metrics. */
-export const METRICS = "/datastack/metrics";
+export const METRICS = `${HOME}/metrics`;
 
 /** Seconds that a job stays after its success, for the engine to ask and the provider to hear that it is healthy. */
 const LINGER = 30;
 
 /** `run SECONDS COMMAND…`: its exit status, or 124 when time is up. It and its children end with the container. */
-const RUN = `
-child=
+const RUN = `child=
 end() {
   [ -z "$child" ] || { kill -TERM "$group$child" 2>/dev/null; wait "$child"; }
   exit 143
@@ -40,19 +42,36 @@ run() {
   return "$status"
 }`;
 
+/** What a container runs instead of its own command: that command is the last of the script's arguments. */
+export interface Script {
+  readonly file: { readonly path: string; readonly content: string };
+  readonly command: (...args: string[]) => readonly string[];
+}
+
+function script(name: string, content: string): Script {
+  const path = `${HOME}/${name}.sh`;
+  return { file: { path, content }, command: (...args) => ["/bin/sh", path, ...args] };
+}
+
 /** Arguments: seconds, command…. Marks its success, and only that: a container that ends without the mark is never healthy. */
-export const ONCE = `${RUN}
+export const ONCE = script(
+  "once",
+  `${RUN}
 run "$@" || { status=$?; echo "datastack: failed with status $status" >&2; exit "$status"; }
 trap - TERM INT
 : > ${MARK}
-sleep ${LINGER}`;
+sleep ${LINGER}
+`,
+);
 
 /**
  * Arguments: name, period and offset in seconds, time limit, command…. Runs at the multiples of the period plus the offset since
  * 1970 in UTC. The slot that was begun last is kept beside the metrics: one that passed while the engine was down is made up for,
  * once, and a restart never repeats one. Runs cannot overlap, because the loop waits for each.
  */
-export const EVERY = `${RUN}
+export const EVERY = script(
+  "every",
+  `${RUN}
 name=$1 period=$2 offset=$3 seconds=$4; shift 4
 umask 022
 kept=${METRICS}/.$name.slot
@@ -96,4 +115,6 @@ while :; do
     sleep "$left" &
     wait $!
   fi
-done`;
+done
+`,
+);
