@@ -1,0 +1,283 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Kafka, type KafkaArgs, type Topic } from "../../components/kafka";
+import type { File } from "../../components/target/workload";
+import { kafkaArgs } from "../support/kafka";
+
+// The scripts run as they are, but for the directories that they find things in.
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "kafka-scripts-"));
+  for (const path of ["opt/kafka/bin", "opt/datastack/kafka", "var/lib/kafka", "tmp"])
+    mkdirSync(join(root, path), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const DATA = "var/lib/kafka/data";
+const at = (path: string) => join(root, path);
+const moved = (text: string) =>
+  text.replaceAll(
+    /\/(opt|var\/lib)\/kafka\b|\/opt\/datastack\b|\/opt\/prometheus-jmx-exporter\b/g,
+    (path) => root + path,
+  );
+
+function lay(files: readonly File[] | undefined, change: (text: string) => string = (text) => text): void {
+  for (const file of files ?? []) writeFileSync(moved(file.path), change(moved(file.content as string)));
+}
+
+function tool(name: string, text: string): void {
+  writeFileSync(at(`opt/kafka/bin/${name}`), `#!/usr/bin/env bash\n${text}`);
+  chmodSync(at(`opt/kafka/bin/${name}`), 0o755);
+}
+
+function bash(script: string, env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync("bash", [at(`opt/datastack/kafka/${script}`)], {
+    env: { PATH: process.env.PATH ?? "", TMPDIR: at("tmp"), ROOT: root, ...env },
+    encoding: "utf8",
+    timeout: 15_000,
+  });
+  return { status, stdout, stderr };
+}
+
+const workload = (args: Partial<KafkaArgs>) => {
+  const [service] = Kafka.plan("kafka", kafkaArgs(args)).services ?? [];
+  if (!service) throw new Error("no service");
+  return service;
+};
+
+describe("start", () => {
+  const start = (args: Partial<KafkaArgs> = {}, node = "1") => {
+    const service = workload({ brokers: 3, ...args });
+    lay([...(service.files ?? []), ...(service.perReplica?.(Number(node)).files ?? [])]);
+    tool("kafka-server-start.sh", `env >"$ROOT/env"; echo "$@" >"$ROOT/started"`);
+    return bash("start.sh", { DATASTACK_REPLICA: node });
+  };
+  const format = () => {
+    mkdirSync(at(DATA));
+    writeFileSync(at(`${DATA}/meta.properties`), "node.id=1\n");
+  };
+
+  test("refuses an empty volume with the way out, and starts nothing", () => {
+    const { status, stderr } = start();
+    expect(status).toBe(1);
+    expect(stderr).toContain("kafka-1 does not start: its volume");
+    expect(stderr).toContain("    npm start -- dev --recover kafka-1\n");
+    expect(stderr).toContain("    pulumi config set --path 'datastack:kafkaRecover[0]' 1\n");
+    expect(stderr).toContain("recover: [1]");
+    expect(existsSync(at("started"))).toBe(false);
+  });
+
+  test("refuses a volume whose formatting was interrupted", () => {
+    mkdirSync(at(`${DATA}/__cluster_metadata-0`), { recursive: true });
+    expect(start().status).toBe(1);
+  });
+
+  test("says of the only broker that its data is gone", () => {
+    expect(start({ brokers: 1 }, "0").stderr).toContain("It was the only broker");
+  });
+
+  test("gives heap, agent and RMI to the server alone", () => {
+    format();
+    mkdirSync(at("opt/prometheus-jmx-exporter"));
+    writeFileSync(at("opt/prometheus-jmx-exporter/jmx_prometheus_javaagent-1.6.0.jar"), "");
+    const { status, stderr } = start({ rmi: { publish: {} } });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(readFileSync(at("started"), "utf8")).toBe(moved("/opt/datastack/kafka/server-1.properties\n"));
+    const env = Object.fromEntries(
+      readFileSync(at("env"), "utf8")
+        .split("\n")
+        .map((line) => line.split(/=(.*)/s)),
+    );
+    expect(env.EXTRA_ARGS.split(" ")).toEqual([
+      "-Xms512m",
+      "-Xmx512m",
+      "-XX:+ExitOnOutOfMemoryError",
+      moved(
+        "-javaagent:/opt/prometheus-jmx-exporter/jmx_prometheus_javaagent-1.6.0.jar=9404:/opt/datastack/kafka/jmx.yaml",
+      ),
+      "-Dcom.sun.management.jmxremote.port=9102",
+      "-Dcom.sun.management.jmxremote.rmi.port=9102",
+      "-Djava.rmi.server.hostname=127.0.0.1",
+      "-Dcom.sun.management.jmxremote.authenticate=false",
+      "-Dcom.sun.management.jmxremote.ssl=false",
+    ]);
+    for (const name of ["KAFKA_OPTS", "KAFKA_HEAP_OPTS", "KAFKA_JMX_OPTS", "JMX_PORT"])
+      expect(env).not.toHaveProperty(name);
+  });
+});
+
+describe("format", () => {
+  const prepare = (node: number, args: Partial<KafkaArgs> = {}, port = 9) => {
+    const preparation = workload({ brokers: 3, ...args }).volumes?.[0]?.prepare?.(node);
+    lay(preparation?.files, (text) => text.replaceAll("/9093", `/${port}`));
+    tool("kafka-storage.sh", `echo "$@" >"$ROOT/formatted"; mkdir -p "$ROOT/${DATA}"`);
+    const peers = preparation?.env?.PEERS ? { PEERS: "127.0.0.1" } : {};
+    return { ...bash("format.sh", { ...preparation?.env, ...peers }), id: preparation?.env?.CLUSTER_ID };
+  };
+  const formatted = () => (existsSync(at("formatted")) ? readFileSync(at("formatted"), "utf8") : undefined);
+  const meta = (text: string) => {
+    mkdirSync(at(DATA), { recursive: true });
+    writeFileSync(at(`${DATA}/meta.properties`), text);
+  };
+
+  test("begins the cluster on node 0 and joins it on the others", () => {
+    const { status, id } = prepare(0);
+    expect(status).toBe(0);
+    expect(formatted()).toBe(
+      moved(`format --cluster-id=${id} --standalone --config /opt/datastack/kafka/format-0.properties\n`),
+    );
+    rmSync(at(DATA), { recursive: true });
+    expect(prepare(2).status).toBe(0);
+    expect(formatted()).toMatch(/ --no-initial-controllers --config .*format-2\.properties\n$/);
+  });
+
+  test("does nothing on a volume that is initialised", () => {
+    const id = prepare(1).id;
+    rmSync(at("formatted"));
+    meta(`node.id=1\ncluster.id=${id}\n`);
+    expect(prepare(1)).toMatchObject({
+      status: 0,
+      stdout: `The volume of kafka-1 is initialised: cluster ${id}, node 1.\n`,
+    });
+    expect(formatted()).toBeUndefined();
+  });
+
+  test("refuses the volume of another cluster and says how to keep it", () => {
+    meta("node.id=1\ncluster.id=AAAAAAAAAAAAAAAAAAAAAQ\n");
+    const { status, stderr } = prepare(1);
+    expect(status).toBe(1);
+    expect(stderr).toContain("belongs to the cluster AAAAAAAAAAAAAAAAAAAAAQ; this stack's is");
+    expect(stderr).toContain('clusterId: "AAAAAAAAAAAAAAAAAAAAAQ" in the arguments of Kafka');
+    expect(prepare(1, { clusterId: "AAAAAAAAAAAAAAAAAAAAAQ" }).status).toBe(0);
+    expect(formatted()).toBeUndefined();
+  });
+
+  test("refuses the volume of another node", () => {
+    meta("node.id=2\ncluster.id=AAAAAAAAAAAAAAAAAAAAAQ\n");
+    const { status, stderr } = prepare(1, { clusterId: "AAAAAAAAAAAAAAAAAAAAAQ" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("was initialised for node 2");
+  });
+
+  test("does over what an interrupted formatting left", () => {
+    mkdirSync(at(`${DATA}/__cluster_metadata-0`), { recursive: true });
+    writeFileSync(at(`${DATA}/__cluster_metadata-0/00000000000000000000-0000000000.checkpoint`), "x");
+    writeFileSync(at(`${DATA}/bootstrap.checkpoint`), "x");
+    expect(prepare(0).status).toBe(0);
+    expect(formatted()).toBeDefined();
+    expect(existsSync(at(`${DATA}/bootstrap.checkpoint`))).toBe(false);
+  });
+
+  test.each([
+    ["a topic's directory", "orders-0/00000000000000000000.log"],
+    ["a metadata log", "__cluster_metadata-0/00000000000000000000.log"],
+  ])("never formats over %s", (_, file) => {
+    mkdirSync(join(at(DATA), file, ".."), { recursive: true });
+    writeFileSync(join(at(DATA), file), "records");
+    const { status, stderr } = prepare(0);
+    expect(status).toBe(1);
+    expect(stderr).toContain("holds data but no meta.properties");
+    expect(formatted()).toBeUndefined();
+    expect(readFileSync(join(at(DATA), file), "utf8")).toBe("records");
+  });
+
+  test("does not begin a second cluster while a controller of the first answers", async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+    });
+    const { status, stderr } = prepare(0, {}, port);
+    expect(status).toBe(1);
+    expect(stderr).toContain("a controller of this cluster, is running. Nothing was changed.");
+    expect(stderr).toContain("npm start -- dev --recover kafka-0");
+    expect(formatted()).toBeUndefined();
+    expect(prepare(0, { recover: [0] }, port).status).toBe(0);
+    expect(formatted()).toContain("--no-initial-controllers");
+    server.close();
+  });
+});
+
+describe("topics", () => {
+  /** Tools that know a cluster from two files and write down what they are asked to do. */
+  const run = (topics: Record<string, Topic>, cluster: { topics?: string; configs?: string } = {}, brokers = 1) => {
+    const [job] = Kafka.plan("kafka", kafkaArgs({ brokers, topics })).jobs ?? [];
+    lay(job?.files);
+    writeFileSync(at("topics"), cluster.topics ?? "");
+    writeFileSync(at("configs"), cluster.configs ?? "");
+    for (const kind of ["topics", "configs"]) {
+      tool(
+        `kafka-${kind}.sh`,
+        `[[ $* == *--describe* ]] && exec cat "$ROOT/${kind}"\necho "${kind} $*" >>"$ROOT/calls"\n`,
+      );
+    }
+    const result = bash("topics.sh", { BOOTSTRAP: "kafka-0:29092" });
+    const calls = existsSync(at("calls")) ? readFileSync(at("calls"), "utf8").trim().split("\n").sort() : [];
+    return { ...result, calls: calls.map((call) => call.replace("--bootstrap-server kafka-0:29092 ", "")) };
+  };
+  const described = (name: string, partitions: number, replication = 1) =>
+    `Topic: ${name}\tTopicId: ZnAd3ZRvQ8q\tPartitionCount: ${partitions}\tReplicationFactor: ${replication}\tConfigs: \n\tTopic: ${name}\tPartition: 0\tLeader: 0\tReplicas: 0\tIsr: 0\n`;
+  const configured = (name: string, ...settings: string[]) =>
+    `Dynamic configs for topic ${name} are:\n${settings.map((setting) => `  ${setting} sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:${setting}}\n`).join("")}`;
+
+  test("creates what is missing", () => {
+    const { status, stdout, calls } = run({ "a.b-c": { partitions: 3, retention: "1d" }, b: {} });
+    expect(status).toBe(0);
+    expect(calls).toEqual([
+      "topics --create --if-not-exists --topic a.b-c --partitions 3 --replication-factor 1 --config retention.ms=86400000",
+      "topics --create --if-not-exists --topic b --partitions 1 --replication-factor 1",
+    ]);
+    expect(stdout).toMatch(/^a\.b-c +3 +1 {2}created$/m);
+  });
+
+  test("does nothing where nothing differs", () => {
+    const topics = { a: { partitions: 3, retention: "1d", config: { "cleanup.policy": "compact,delete" } } } as const;
+    const cluster = {
+      topics: described("a", 3) + described("unmanaged", 1),
+      configs:
+        configured("a", "cleanup.policy=compact,delete", "retention.ms=86400000", "max.message.bytes=1") +
+        configured("unmanaged"),
+    };
+    const { status, stdout, calls } = run(topics, cluster);
+    expect({ status, calls }).toEqual({ status: 0, calls: [] });
+    expect(stdout).toMatch(/^a +3 +1 {2}unchanged$/m);
+    expect(stdout).not.toContain("unmanaged");
+  });
+
+  test("widens and alters, and only what is declared", () => {
+    const topics = { a: { partitions: 6, retention: "1d", config: { "cleanup.policy": "compact,delete" } } } as const;
+    const cluster = { topics: described("a", 3), configs: configured("a", "retention.ms=1", "max.message.bytes=1") };
+    const { status, stdout, calls } = run(topics, cluster);
+    expect(status).toBe(0);
+    expect(calls).toEqual([
+      "configs --entity-type topics --alter --entity-name a --add-config cleanup.policy=[compact,delete],retention.ms=86400000",
+      "topics --alter --topic a --partitions 6",
+    ]);
+    expect(stdout).toMatch(/partitions 3 -> 6,cleanup\.policy default -> compact,delete,retention\.ms 1 -> 86400000$/m);
+  });
+
+  test("refuses everything that cannot be done together, before it does anything", () => {
+    const cluster = { topics: described("a", 6, 3) + described("b", 1, 1) + described("__consumer_offsets", 50, 1) };
+    const { status, stderr, calls } = run({ a: { partitions: 3 }, b: {}, c: {} }, cluster, 3);
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toContain("topics.a.partitions = 3: the topic has 6, and Kafka cannot remove partitions.");
+    expect(stderr).toContain("topics.b.replication = 3: the topic has 1, and changing it moves data between brokers.");
+    expect(stderr).toContain("__consumer_offsets: Kafka made this topic with replication 1, the cluster's is 3 now");
+    expect(stderr).toContain("3 refused; nothing was changed.");
+  });
+
+  test("shows what the tool said when it fails, and does the rest", () => {
+    const [job] = Kafka.plan("kafka", kafkaArgs({ topics: { a: {}, b: {} } })).jobs ?? [];
+    lay(job?.files);
+    tool("kafka-configs.sh", "true");
+    tool("kafka-topics.sh", `[[ $* == *"--topic a "* ]] && { echo "PolicyViolation: not that one"; exit 1; }\ntrue`);
+    const { status, stdout, stderr } = bash("topics.sh", { BOOTSTRAP: "kafka-0:29092" });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^a +- +- {2}failed$/m);
+    expect(stdout).toMatch(/^b +1 +1 {2}created$/m);
+    expect(stderr).toBe("a:\nPolicyViolation: not that one\n");
+  });
+});
