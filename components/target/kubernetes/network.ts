@@ -46,12 +46,17 @@ export function policy(traffic: Traffic): Spec {
     ...egressOf(namespace, needs),
     ...(apiServer ? [toApiServer(apiServer)] : []),
   ];
-  return { podSelector: selector(service), policyTypes: ["Ingress", "Egress"], ingress, egress };
+  return {
+    ...isolation(service),
+    // The API server drops an empty list, so that with one every application would be a change.
+    ...(ingress.length > 0 ? { ingress } : {}),
+    egress,
+  };
 }
 
 /** For what runs before a workload exists: it needs its volume and nothing else. */
 export function isolation(service: string): Spec {
-  return { podSelector: selector(service), policyTypes: ["Ingress", "Egress"], ingress: [], egress: [] };
+  return { podSelector: selector(service), policyTypes: ["Ingress", "Egress"] };
 }
 
 /**
