@@ -55,7 +55,12 @@ export function proofManifests(): string {
     namespace(AGENTS, "privileged"),
     workload("Deployment", RESTRICTED, "web", {
       replicas: 2,
-      pod: { securityContext: POD, containers: [web], volumes: [{ name: "tmp", emptyDir: { medium: "Memory" } }] },
+      pod: {
+        securityContext: POD,
+        terminationGracePeriodSeconds: 2,
+        containers: [web],
+        volumes: [{ name: "tmp", emptyDir: { medium: "Memory" } }],
+      },
     }),
     service(RESTRICTED, "web", { ports: [{ port: 80, targetPort: 8080 }] }),
     {
@@ -78,6 +83,7 @@ export function proofManifests(): string {
     }),
     workload("DaemonSet", AGENTS, "agent", {
       pod: {
+        terminationGracePeriodSeconds: 2,
         hostNetwork: true,
         hostPID: true,
         containers: [agent],
