@@ -76,6 +76,11 @@ describe("the contract's workloads on Docker", () => {
       }
     });
 
+    it("gives them paths in memory that stay writable when they are started again", () => {
+      const options = "rw,exec,nosuid,nodev,size=1048576,uid=65534,gid=65534,mode=1777";
+      expect(at(one(recording, CONTAINER, "ring-0"), "tmpfs")).toEqual({ "/tmp/work": options });
+    });
+
     it("starts them in parallel, each after its own volume is prepared", () => {
       for (const i of [0, 1, 2]) {
         const before = waitsFor(recording, one(recording, CONTAINER, `ring-${i}`));
@@ -185,14 +190,14 @@ describe("the contract's workloads on Docker", () => {
     const sweep = one(recording, CONTAINER, "sweep");
     expect(sweep.inputs).toMatchObject({ restart: "unless-stopped", mustRun: true });
     const command = at<string[]>(sweep, "entrypoints");
-    expect(command.slice(3, 8)).toEqual(["every", "sweep", "60", "0", "30"]);
+    expect(command.slice(0, 6)).toEqual(["/bin/sh", "/datastack/every.sh", "sweep", "60", "0", "30"]);
     expect(at(sweep, "volumes")).toEqual([
       { volumeName: `${STACK}-textfiles`, containerPath: "/datastack/metrics", readOnly: false },
     ]);
     expect(at(one(recording, CONTAINER, "lookout"), "volumes")).toEqual([
       { volumeName: `${STACK}-textfiles`, containerPath: "/textfiles", readOnly: true },
     ]);
-    expect(dependsOn(recording, sweep)).toContain(`${STACK}-textfiles-owner`);
+    expect(dependsOn(recording, sweep)).toContain("textfiles-owner");
   });
 
   describe("a host agent", () => {

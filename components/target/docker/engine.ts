@@ -92,8 +92,8 @@ export class Engine {
     const opened = once(
       { ...at, options: this.#options(), placement: { parent: volume } },
       {
-        name: `${name}-owner`,
-        process: { ...OWNER, name: `${name}-owner`, command: ["/bin/sh", "-c", "chmod 0777 /textfiles"] },
+        name: "textfiles-owner",
+        process: { ...OWNER, name: "textfiles", command: ["/bin/sh", "-c", "chmod 0777 /textfiles"] },
         volumes: [{ name: volume.name, path: "/textfiles" }],
         timeout: 60,
       },
