@@ -21,6 +21,7 @@ describe("a remote Docker engine", () => {
   let deployed: TestStack;
   let server: tls.Server;
   let accepted = 0;
+  let revision = 1;
 
   const read = (name: string) => fs.readFileSync(path.join(directory, name), "utf8");
 
@@ -30,8 +31,8 @@ describe("a remote Docker engine", () => {
     directory = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-remote-"));
     certificates(directory);
     fs.mkdirSync(path.join(directory, "bin"));
-    // Takes the command line that a real client would send to the other machine, and runs it on this one.
-    const ssh = '#!/bin/sh\necho "$@" >> "$SSH_LOG"\nwhile [ "$1" != docker ]; do shift; done\nexec "$@"\n';
+    // Runs on this machine what a real client would have the other one run: its last argument.
+    const ssh = '#!/bin/sh\necho "$@" >> "$SSH_LOG"\nfor command; do :; done\nexec sh -c "$command"\n';
     fs.writeFileSync(path.join(directory, "bin/ssh"), ssh, { mode: 0o755 });
     process.env.SSH_LOG = path.join(directory, "ssh.log");
     server = tls.createServer(
@@ -53,7 +54,7 @@ describe("a remote Docker engine", () => {
     deployed = await testStack(STACK, ["docker"], async () => {
       const target = new DockerTarget({ stack: STACK, engine });
       const parent = new pulumi.ComponentResource("datastack:test:Case", "remote");
-      target.service(counter(), { parent });
+      target.service(counter({ revision }), { parent });
     });
   });
 
@@ -71,8 +72,8 @@ describe("a remote Docker engine", () => {
     await deployed.stack.up();
     expect(accepted).toBeGreaterThan(0);
     expect(Object.keys(await containers(STACK))).toEqual([`${STACK}-counter`]);
-    const state = JSON.stringify(await deployed.stack.exportStack());
-    expect(state).not.toContain(material.key.split("\n")[1]);
+    expect(deployed.state()).toContain(`127.0.0.1:${port}`);
+    expect(deployed.state()).not.toContain(material.key.split("\n")[1]);
   });
 
   it("is refused without one", async () => {
@@ -81,15 +82,22 @@ describe("a remote Docker engine", () => {
       host: `tcp://127.0.0.1:${port}`,
       tls: { ca: read("ca.pem"), cert: read("other.pem"), key: read("other.key") },
     };
-    await expect(deployed.stack.preview({ refresh: true })).rejects.toThrow(/certificate|tls/i);
+    revision = 2;
+    const before = await containers(STACK);
+    await expect(deployed.stack.up()).rejects.toThrow(/certificate|tls/i);
+    expect(await containers(STACK)).toEqual(before);
+  });
+
+  it("is reached with certificates from a directory", async () => {
+    const { port } = server.address() as net.AddressInfo;
+    engine = { host: `tcp://127.0.0.1:${port}`, certPath: directory };
+    await deployed.stack.up();
+    expect(await docker("exec", `${STACK}-counter`, "cat", "/etc/counter/revision")).toBe("revision=2");
+    await deployed.stack.destroy();
+    expect(await containers(STACK)).toEqual({});
   });
 
   it("is reached over ssh with options of one's own", async () => {
-    const { port } = server.address() as net.AddressInfo;
-    // What is there is removed by the way it came.
-    engine = { host: `tcp://127.0.0.1:${port}`, certPath: directory };
-    await deployed.stack.destroy();
-    expect(await containers(STACK)).toEqual({});
     const searched = process.env.PATH;
     process.env.PATH = `${path.join(directory, "bin")}${path.delimiter}${searched}`;
     deployed.stack.workspace.envVars = { ...deployed.stack.workspace.envVars, PATH: process.env.PATH };

@@ -9,6 +9,8 @@ export interface TestStack {
   readonly stack: Stack;
   /** What Pulumi printed last. */
   readonly output: () => string;
+  /** The state as it lies on disk, with its secrets as they are there. */
+  readonly state: () => string;
   /** Removes the state, but nothing that was deployed. */
   readonly remove: () => void;
 }
@@ -48,6 +50,7 @@ export async function testStack(name: string, plugins: readonly PluginName[], pr
   return {
     stack: wrapped,
     output: () => printed,
+    state: () => fs.readFileSync(path.join(state, ".pulumi", "stacks", "datastack-e2e", `${name}.json`), "utf8"),
     remove: () => fs.rmSync(directory, { recursive: true, force: true }),
   };
 }
