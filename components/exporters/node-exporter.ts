@@ -77,6 +77,7 @@ export class NodeExporter extends pulumi.ComponentResource {
           args: [
             `--web.listen-address=${HOST_ADDRESS}:${PORT}`,
             `--path.rootfs=${ROOT}`,
+            `--path.udev.data=${ROOT}/run/udev/data`,
             `--collector.filesystem.mount-points-exclude=${IGNORED_MOUNTS}`,
             `--collector.netclass.ignored-devices=${IGNORED_DEVICES}`,
             `--collector.netdev.device-exclude=${IGNORED_DEVICES}`,

@@ -27,9 +27,9 @@ export function escapeRegex(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** A PromQL string literal. JSON's escapes are a subset of PromQL's. */
+/** A PromQL string literal. JSON's escapes are a subset of PromQL's, but for halves of surrogate pairs, which are no text. */
 export function quote(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text.replace(/\p{Surrogate}/gu, "\ufffd"));
 }
 
 function render(name: string, matcher: LabelMatcher | undefined): string {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "../core/command";
 import { inRoot } from "../core/paths";
+import { alertsMarkdown } from "../docs/alerts";
 import { configurationMarkdown, pulumiYaml } from "../docs/configuration";
 
 export function register(program: Command): void {
@@ -16,5 +17,9 @@ export function register(program: Command): void {
 
 /** Every generated file, by its path in the checkout. */
 export function generated(): Readonly<Record<string, string>> {
-  return { "Pulumi.yaml": pulumiYaml(), "docs/configuration.md": configurationMarkdown() };
+  return {
+    "Pulumi.yaml": pulumiYaml(),
+    "docs/configuration.md": configurationMarkdown(),
+    "docs/alerts.md": alertsMarkdown(),
+  };
 }

@@ -1,0 +1,59 @@
+import { kafkaExporterAlerts } from "../../components/exporters/kafka-exporter-alerts";
+import { nodeAlerts } from "../../components/exporters/node-alerts";
+import { kafkaAlerts } from "../../components/kafka/alerts";
+import type { AlertDefinition, AlertDefinitions } from "../../components/monitoring/alert";
+import { formatQuantity } from "../../components/monitoring/quantity";
+import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
+import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
+
+/** Alerts by what brings them. */
+const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly alerts: AlertDefinitions }>> = {
+  Kafka: {
+    about: "Of each broker's JMX agent, and its Java process.",
+    alerts: kafkaAlerts({ job: "kafka", brokers: 3 }),
+  },
+  KafkaExporter: {
+    about: "Of the Kafka exporter: consumer groups and topics.",
+    alerts: kafkaExporterAlerts("kafka-exporter"),
+  },
+  NodeExporter: { about: "Of each host.", alerts: nodeAlerts("node-exporter") },
+  Prometheus: {
+    about: "Of Prometheus itself, of all targets, and, where it has Alertmanagers, of the way to them.",
+    alerts: { ...ownAlerts("prometheus", 1), ...alertingAlerts("prometheus"), ...targetAlerts(10) },
+  },
+};
+
+/** docs/alerts.md. */
+export function alertsMarkdown(): string {
+  const sections = Object.entries(CATALOGUE).map(([component, { about, alerts }]) => section(component, about, alerts));
+  return `# Alerts
+
+Every alert that the components bring, with its defaults; [monitoring](monitoring.md) says how to change them and how to add one. The name
+leads to the runbook. This page is generated from the code by \`npm run docs\`.
+
+${sections.join("\n")}`;
+}
+
+function section(component: string, about: string, alerts: AlertDefinitions): string {
+  const names = Object.keys(alerts).sort();
+  const rows = names.map((name) => row(name, alerts[name] as AlertDefinition));
+  return `## ${component}
+
+${about}
+
+| alert | severity | for | threshold | fires when |
+|---|---|---|---|---|
+${rows.join("\n")}
+`;
+}
+
+function row(name: string, alert: AlertDefinition): string {
+  const threshold = alert.threshold ? formatQuantity(alert.threshold.default, alert.threshold.unit) : "";
+  const duration = alert.for === "0s" ? "at once" : alert.for;
+  return `| [${name}](runbooks/${name}.md) | ${alert.severity} | ${duration} | ${threshold} | ${readable(alert.summary)} |`;
+}
+
+/** A summary without its templates. */
+function readable(summary: string): string {
+  return summary.replace(/\{\{ \$labels\.(\w+) \}\}/g, "*$1*").replaceAll("|", "\\|");
+}
