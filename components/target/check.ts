@@ -14,16 +14,10 @@ export function checkPlans(plans: readonly Plan[]): Problem[] {
     ...checkReferences(all),
     ...all.processes.flatMap((p) => under(p.name, checkProcess(p))),
     ...all.services.flatMap((s) => under(s.name, [...checkLongRunning(s), ...checkReplicas(s)])),
-    ...all.agents.flatMap((a) => under(a.name, [...checkLongRunning(a), ...checkFiles(a.files ?? [], memoryPaths(a))])),
-    ...all.jobs.flatMap((j) =>
-      under(j.name, [...checkSeconds("timeout", j.timeout), ...checkFiles(j.files ?? [], memoryPaths(j))]),
-    ),
+    ...all.agents.flatMap((a) => under(a.name, [...checkLongRunning(a), ...checkPaths(a, hostPaths(a))])),
+    ...all.jobs.flatMap((j) => under(j.name, [...checkSeconds("timeout", j.timeout), ...checkPaths(j)])),
     ...all.schedules.flatMap((s) =>
-      under(s.name, [
-        ...checkTime("every", s.every),
-        ...checkSeconds("timeout", s.timeout),
-        ...checkFiles(s.files ?? [], memoryPaths(s)),
-      ]),
+      under(s.name, [...checkTime("every", s.every), ...checkSeconds("timeout", s.timeout), ...checkPaths(s)]),
     ),
   ];
 }
@@ -168,11 +162,15 @@ function checkReplicas(workload: Workload): Problem[] {
     for (let i = 0; i < replicas; i++)
       problems.push(...under(`volumes.${name}.prepare(${i})`, checkFiles(prepare?.(i).files ?? [], mounted)));
   }
-  const mounts = [...memoryPaths(workload), ...volumes.map(({ path }) => ({ path, what: "volume" }))];
-  problems.push(...checkNesting(mounts));
-  const own = workload.perReplica ?? (() => ({}) as { files?: readonly File[] });
-  const files = Array.from({ length: replicas }, (_, i) => own(i).files ?? []).flat();
-  return [...problems, ...checkFiles([...(workload.files ?? []), ...files], mounts)];
+  const own = Array.from({ length: replicas }, (_, i) => workload.perReplica?.(i).files ?? []).flat();
+  const files = [...(workload.files ?? []), ...own];
+  return [
+    ...problems,
+    ...checkPaths(
+      { ...workload, files },
+      volumes.map(({ path }) => ({ path, what: "volume" })),
+    ),
+  ];
 }
 
 interface Mounted {
@@ -182,6 +180,20 @@ interface Mounted {
 
 function memoryPaths(process: Process): Mounted[] {
   return Object.keys(process.scratch ?? {}).map((path) => ({ path, what: "scratch path" }));
+}
+
+function hostPaths({ host }: Agent): Mounted[] {
+  const paths = [
+    { path: host.root, what: "mount of the host's files" },
+    { path: host.textfiles, what: "mount of the schedules' metrics" },
+  ];
+  return paths.flatMap(({ path, what }) => (path === undefined ? [] : [{ path, what }]));
+}
+
+/** Everything that is laid or mounted into one container. */
+function checkPaths(process: Process, others: readonly Mounted[] = []): Problem[] {
+  const mounts = [...memoryPaths(process), ...others];
+  return [...checkNesting(mounts), ...checkFiles(process.files ?? [], mounts)];
 }
 
 /** A file has a path of its own that no mount hides. */

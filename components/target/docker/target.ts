@@ -100,9 +100,9 @@ export class DockerTarget implements Target {
       prepared.push(...volumes.last);
       others.push(volumes.nodes);
     }
-    const ready_ = Object.values(nodes);
-    this.#registry.add(workload.name, { ready: ready_, prepared });
-    return { nodes: Object.assign({ ...at.nodes, ...nodes }, ...others), ready: ready_ };
+    const running = Object.values(nodes);
+    this.#registry.add(workload.name, { ready: running, prepared });
+    return { nodes: Object.assign({ ...at.nodes, ...nodes }, ...others), ready: running };
   }
 
   agent(agent: Agent, placement: Placement): Deployed {
