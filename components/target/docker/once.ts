@@ -19,7 +19,8 @@ export interface OnceSpec
 
 /**
  * A failure is a failed creation: the container is in state, whatever depends on it waits, and the next `up` replaces it. (With
- * `attach` and an exit code, creation succeeds and the stack stays broken.)
+ * `attach` and an exit code, creation succeeds and the stack stays broken.) The provider waits for its whole time even when the
+ * container has ended; to remove that container ends the wait at once, with the same result.
  */
 export function once(at: Placed, spec: OnceSpec): docker.Container {
   const { aliases = [], files = [], dependsOn = [], timeout, ...rest } = spec;
