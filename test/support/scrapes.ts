@@ -7,17 +7,33 @@ const FOLDER = path.resolve(__dirname, "../fixtures/scrapes");
 /** Label names by metric, over all series of that name. */
 export type Catalogue = Map<string, Set<string>>;
 
+export interface RecordedSeries {
+  readonly metric: string;
+  /** As on the page: `topic="a",partition="0"`. */
+  readonly labels: string;
+  readonly value: string;
+  readonly counter: boolean;
+}
+
 /** What a recorded program answers, after the `metric_relabel_configs` of the target that scrapes it. */
+export function recordedSeries(name: string, target?: ScrapeTarget): RecordedSeries[] {
+  const text = fs.readFileSync(path.join(FOLDER, `${name}.prom`), "utf8");
+  const counters = new Set([...text.matchAll(/^# TYPE (\S+) counter$/gm)].map((match) => match[1]));
+  return text.split("\n").flatMap((line) => {
+    const [, metric, labels = "", value] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line) ?? [];
+    if (!metric || !value) return [];
+    return [
+      { metric: renamed(metric, target), labels: labels.replace(/,$/, ""), value, counter: counters.has(metric) },
+    ];
+  });
+}
+
 export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
   const catalogue: Catalogue = new Map();
-  const text = fs.readFileSync(path.join(FOLDER, `${name}.prom`), "utf8");
-  for (const line of text.split("\n")) {
-    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s/.exec(line);
-    if (!match?.[1] || line.startsWith("#")) continue;
-    const metric = renamed(match[1], target);
+  for (const { metric, labels } of recordedSeries(name, target)) {
     const known = catalogue.get(metric) ?? new Set<string>();
     catalogue.set(metric, known);
-    for (const [, label = ""] of (match[2] ?? "").matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) known.add(label);
+    for (const [, label = ""] of labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) known.add(label);
   }
   return catalogue;
 }

@@ -2,8 +2,10 @@ import { describe, expect, it, type TestContext } from "vitest";
 import { stringify } from "yaml";
 import type { Alert, RuleGroup } from "../../components/monitoring/monitoring";
 import { annotations, rulesFile } from "../../components/monitoring/rules";
-import { alerts, monitored } from "../support/monitored";
+import { alerts, expressions, monitored } from "../support/monitored";
+import { promql } from "../support/promql";
 import { findPromtool, promtool } from "../support/promtool";
+import { recordedSeries } from "../support/scrapes";
 import { expand } from "../support/templates";
 import type { AlertCase, Firing, Scenario } from "./alerts/case";
 import { KAFKA_CASES } from "./alerts/kafka";
@@ -57,6 +59,48 @@ describe("promtool", () => {
     await expect(testRules(await program(context), [wrong])).rejects.toThrow(/FAILED/);
   });
 });
+
+describe("what the programs said when they were recorded", () => {
+  /** True of what was recorded, so right to fire. */
+  const TRUE = {
+    Watchdog: "always",
+    KafkaBrokersMissing: "one broker was recorded, three are declared here",
+    KafkaConsumerGroupStalled: "the group had stopped at 300 of 500 messages",
+    NodeClockNotSynchronising: "no time service ran on that machine",
+  };
+
+  it("makes no other alert fire when it stays like that for three hours", { timeout: 120_000 }, async (context) => {
+    const tests = [...byName.keys()].filter((name) => !(name in TRUE));
+    const test = {
+      interval: "5m",
+      input_series: await recordedInput(),
+      alert_rule_test: tests.map((alertname) => ({ eval_time: "3h", alertname, exp_alerts: [] })),
+    };
+    const file = stringify({ rule_files: ["rules.yml"], evaluation_interval: "5m", tests: [test] });
+    const files = { "rules.yml": stack.files.rules, "test.yml": file };
+    await promtool(await program(context), files, ["test", "rules", "test.yml"]);
+  });
+});
+
+/** Gauges that rules use, as they were; of a counter, one page does not say how it grows. */
+async function recordedInput(): Promise<{ series: string; values: string }[]> {
+  const { selectors } = await promql();
+  const used = new Set(expressions(stack.collected).flatMap(({ expr }) => selectors(expr).map((s) => s.metric)));
+  const scrapes = {
+    kafka: "kafka-jmx",
+    "kafka-exporter": "kafka-exporter",
+    "node-exporter": "node-exporter",
+    prometheus: "prometheus",
+  };
+  return stack.collected.targets.flatMap((target) =>
+    recordedSeries(scrapes[target.job as keyof typeof scrapes], target)
+      .filter((series) => used.has(series.metric) && !series.counter)
+      .map(({ metric, labels, value }) => {
+        const owner = `job="${target.job}",instance="${target.job}-0"`;
+        return { series: `${metric}{${labels ? `${labels},` : ""}${owner}}`, values: `${Number(value)}x36` };
+      }),
+  );
+}
 
 /** One file for each alert, with what it needs and no more: all rules in each would be evaluated for nothing. */
 async function testRules(program: string, cases: readonly AlertCase[]): Promise<void> {
