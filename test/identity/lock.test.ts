@@ -19,17 +19,15 @@ describe.each(STACKS)("identity of %s", (stack) => {
 
   it("would be red: a resource more, one less, protection lifted, a duplicate", async () => {
     const committed = fs.readFileSync(lockFile(stack), "utf8");
-    expect(lockText(await mutated(stack, () => undefined)).replace(/^.*StackReference.*\n/m, "")).toBe(
-      committed.replace(/^.*StackReference.*\n/m, ""),
-    );
+    // only the real program asks for the outputs of the run before
+    const withoutReference = (text: string) => text.replace(/^.*StackReference.*\n/m, "");
+    const same = await mutated(stack, () => undefined);
+    expect(withoutReference(lockText(same))).toBe(withoutReference(committed));
     const more = await mutated(stack, () => void new docker.Network("more", { name: "more" }));
-    expect(lockText(more)).not.toBe(committed);
-    expect(lockText({ ...more, resources: more.resources.slice(1) })).not.toBe(lockText(more));
-    const lifted = more.resources.map((r) => ({
-      ...r,
-      options: { ...r.options, protect: r.options.protect !== true },
-    }));
-    expect(lockText({ ...more, resources: lifted })).not.toBe(lockText(more));
+    expect(lockText(more)).not.toBe(lockText(same));
+    expect(lockText({ ...same, resources: same.resources.slice(1) })).not.toBe(lockText(same));
+    const lifted = same.resources.map((r) => ({ ...r, options: { ...r.options, retainOnDelete: false } }));
+    expect(lockText({ ...same, resources: lifted })).not.toBe(lockText(same));
     const twice = mutated(stack, () => {
       new docker.Network("twice", { name: "a" });
       new docker.Network("twice", { name: "b" });

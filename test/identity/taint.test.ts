@@ -4,10 +4,10 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../stacks/config";
+import { readConfig } from "../../stacks/config";
 import { createTarget } from "../../stacks/target";
 import { construct, SECRET } from "../contract/cases";
-import { mutated, recordingOf, STACKS } from "../support/stacks";
+import { configured, mutated, recordingOf, STACKS } from "../support/stacks";
 import { findLeaks, secretsOf } from "../support/taint";
 
 const hash = (algorithm: string, encoding: "hex" | "base64") => (text: string) =>
@@ -44,9 +44,7 @@ describe.each(STACKS)("secrets of %s", (stack) => {
   });
 
   it("of the contract's workloads neither", async () => {
-    const recording = await mutated(stack, () => {
-      construct(createTarget("contract", parseConfig(pulumi.runtime.allConfig()).config));
-    });
+    const recording = await configured(stack, () => construct(createTarget(stack, readConfig().config)));
     const sent = JSON.stringify(recording);
     expect(sent.includes(SECRET) || sent.includes(Buffer.from(SECRET).toString("base64"))).toBe(true);
     expect(findLeaks(recording, [SECRET])).toEqual([]);

@@ -46,16 +46,20 @@ function runStack(stack: Stack, mode: Mode): Promise<Recording> {
 
 /** The same stack in this process, with something added to it: for the checks of the checks. */
 export function mutated(stack: Stack, mutation: () => void, mode: "known" | "unknown" = "known"): Promise<Recording> {
-  const { values } = readConfig(project, stack);
   const program = (): void => {
     const { config, problems } = parsedConfig();
     declareStack(stack, config).blueprint.deploy(problems);
     mutation();
   };
+  return configured(stack, program, mode);
+}
+
+/** Any program in this process, with the configuration of a stack. */
+export function configured(stack: Stack, program: () => void, mode: "known" | "unknown" = "known"): Promise<Recording> {
   return recordInProcess(program, {
     project: project.name,
     stack,
-    config: values,
+    config: readConfig(project, stack).values,
     random: seededRandom(stack),
     preview: mode === "unknown",
     opaque: true,

@@ -57,16 +57,22 @@ renew() {
 
 # finish <namespace> <job> <seconds>: waits until it succeeded; otherwise shows its log
 finish() {
-  end=$(($(date +%s) + $3))
+  end=$(($(date +%s) + $3)) what="has not ended within $3 s"
   while :; do
     case " $(conditions "$1" "$2")" in
-      *" Complete "*) return ;;
-      *" Failed "*) break ;;
+      *" Complete "*)
+        echo "job $2 succeeded"
+        return
+        ;;
+      *" Failed "*)
+        what=failed
+        break
+        ;;
     esac
     [ "$(date +%s)" -lt "$end" ] || break
     sleep 2
   done
-  echo "Job $1/$2 has not succeeded within $3 s. Its log:" >&2
+  echo "Job $1/$2 $what. Its log:" >&2
   k logs "job/$2" -n "$1" --all-containers --tail=50 >&2 || true
   echo "Remove the cause, then run this again." >&2
   exit 1

@@ -39,7 +39,7 @@ export function manifestsOf(recording: Recording): Manifest[] {
     throw new UserError(`Stack ${recording.stack} ${why}. Render a stack whose datastack:target is kubernetes.`);
   }
   const problems: string[] = [];
-  const wave = waves(recording, (r) => waitOf(r) !== undefined || precedes(r));
+  const wave = waves(recording, (before, after) => waitOf(before) !== undefined || precedes(before, after));
   const manifests = objects.flatMap((r) => {
     const again = r.options.replacementTrigger === undefined ? [] : claimsBefore(recording, r);
     return manifestOf(r, wave.get(r.urn) ?? 0, problems).map((m) => (again.length > 0 ? { ...m, again } : m));
@@ -127,9 +127,14 @@ function waitOf(registration: Registration): Wait | undefined {
   return { for: complete ? "complete" : "rollout", timeout };
 }
 
-/** Has to be there before anything that depends on it is sent at all. */
-function precedes(registration: Registration): boolean {
-  return /:(Namespace|CustomResourceDefinition)$/.test(registration.type);
+/** Has to be there before the other is sent at all: pods that come too early are tried again, but only after some time. */
+function precedes(before: Registration, after: Registration): boolean {
+  if (/:(Namespace|CustomResourceDefinition)$/.test(before.type)) return true;
+  return before.type.startsWith("kubernetes:") && !hasPods(before) && hasPods(after);
+}
+
+function hasPods(registration: Registration): boolean {
+  return /^kubernetes:(apps|batch)\//.test(registration.type) || registration.type === "kubernetes:core/v1:Pod";
 }
 
 /** Annotations of Pulumi's are instructions to its provider. */

@@ -1,10 +1,13 @@
 import type { Recording, Registration } from "../engine/recording";
 
 /**
- * The wave of every resource, by URN: one more than that of the last resource that has to be `settled` before it (a job done,
- * a workload ready, a namespace there), directly or through others, and otherwise the same as what it depends on.
+ * The wave of every resource, by URN: that of the last resource that it depends on, and one more where there has to be a `gap`
+ * between the two: a job has to be done, a workload ready, a namespace or the files of a pod there.
  */
-export function waves(recording: Recording, settled: (registration: Registration) => boolean): Map<string, number> {
+export function waves(
+  recording: Recording,
+  gap: (before: Registration, after: Registration) => boolean,
+): Map<string, number> {
   const byUrn = new Map(recording.resources.map((r) => [r.urn, r]));
   const namespaces = new Map(recording.resources.filter(isNamespace).map((r) => [metadata(r).name, r.urn]));
   const found = new Map<string, number>();
@@ -22,7 +25,7 @@ export function waves(recording: Recording, settled: (registration: Registration
     const after = before(registration)
       .map((urn) => byUrn.get(urn))
       .filter((dependency) => dependency !== undefined)
-      .map((dependency) => waveOf(dependency) + (settled(dependency) ? 1 : 0));
+      .map((dependency) => waveOf(dependency) + (gap(dependency, registration) ? 1 : 0));
     const wave = Math.max(0, ...after);
     found.set(registration.urn, wave);
     return wave;
