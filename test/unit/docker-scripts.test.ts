@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { EVERY, MARKS, METRICS, ONCE } from "../../components/target/docker/scripts";
+import { EVERY, MARKS, METRICS, ONCE, type Script } from "../../components/target/docker/scripts";
 import { checkTime, timing } from "../../components/target/every";
 
 /** The shells that images have. */
@@ -29,10 +29,11 @@ class Box {
     return fs.existsSync(this.file(name)) ? fs.readFileSync(this.file(name), "utf8") : "";
   }
 
-  start(script: string, ...args: string[]): ChildProcess {
+  start(script: Script, ...args: string[]): ChildProcess {
     const [program = "sh", ...first] = this.shell;
-    const text = script.replaceAll(MARKS, this.#directory).replaceAll(METRICS, this.#directory);
-    const child = spawn(program, [...first, "-c", text, "script", ...args], { stdio: "ignore" });
+    const text = script.file.content.replaceAll(MARKS, this.#directory).replaceAll(METRICS, this.#directory);
+    fs.writeFileSync(this.file("script"), text);
+    const child = spawn(program, [...first, this.file("script"), ...args], { stdio: "ignore" });
     this.#running.push(child);
     return child;
   }
