@@ -38,9 +38,16 @@ export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
   return catalogue;
 }
 
-/** Metrics that are there only under conditions, with the condition. */
-export function conditional(): Record<string, string> {
-  return JSON.parse(fs.readFileSync(path.join(FOLDER, "conditional.json"), "utf8")) as Record<string, string>;
+export interface Conditional {
+  /** Metrics that are on none of the recorded pages, with the condition under which they are there. */
+  readonly notRecorded: Readonly<Record<string, string>>;
+  /** Recorded ones that a running stack need not have, with the condition. */
+  readonly recorded: Readonly<Record<string, string>>;
+}
+
+/** Metrics that are there only under conditions. */
+export function conditional(): Conditional {
+  return JSON.parse(fs.readFileSync(path.join(FOLDER, "conditional.json"), "utf8")) as Conditional;
 }
 
 export function merged(...catalogues: readonly Catalogue[]): Catalogue {

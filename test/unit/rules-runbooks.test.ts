@@ -24,7 +24,7 @@ const known = new Set([
     recordedScrape("prometheus"),
   ).keys(),
   ...collected.groups.flatMap((group) => (group.recordings ?? []).map((r) => r.record)),
-  ...Object.keys(conditional()),
+  ...Object.keys(conditional().notRecorded),
   // Prometheus writes these itself.
   "ALERTS",
   "scrape_samples_scraped",
