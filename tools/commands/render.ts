@@ -3,6 +3,7 @@ import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
 import { userPath } from "../core/paths";
 import { Progress } from "../core/progress";
+import { localReferences } from "../images";
 import { type Rendered, recordStack, render, SCRIPT } from "../render/render";
 
 export function register(program: Command): void {
@@ -14,21 +15,20 @@ export function register(program: Command): void {
     .argument("<stack>", "stack with datastack:target kubernetes, such as prod")
     .requiredOption("-o, --out <folder>", "folder for the manifests; emptied of those of an earlier render")
     .option("-s, --secrets <file>", "also write the Secrets, in plain text, into this file (0600)")
-    .option("-c, --config <key=value...>", "configuration in place of the one in Pulumi.<stack>.yaml", collect, {})
+    .option("-c, --config <key=value...>", "configuration in place of the one in Pulumi.<stack>.yaml", collect)
+    .option("--images <source>", `image references: ${SOURCES.join(" or ")}`, "registry")
     .option("--config-file <file>", "configuration file in place of Pulumi.<stack>.yaml")
+    .option(
+      "--images <source>",
+      "registry, or local: those that this machine builds where no registry answers",
+      "registry",
+    )
     .action(async (stack: string, options: CommandOptions) => {
       const out = userPath(options.out);
       const secrets = options.secrets === undefined ? undefined : userPath(options.secrets);
       const rendered = await new Progress().step(`Manifests of ${stack}`, () =>
-        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random) =>
-          recordStack(
-            {
-              stack,
-              config: options.config,
-              ...(options.configFile ? { configFile: userPath(options.configFile) } : {}),
-            },
-            random,
-          ),
+        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, async (random) =>
+          recordStack({ stack, ...(await configuration(options)) }, random),
         ),
       );
       process.stdout.write(`${report(rendered, out, secrets).join("\n")}\n`);
@@ -40,6 +40,14 @@ interface CommandOptions {
   readonly secrets?: string;
   readonly config: Readonly<Record<string, string>>;
   readonly configFile?: string;
+  readonly images: string;
+}
+
+/** Local references are a function of the checkout, so a render needs neither the images nor an engine. */
+function imageConfig(source: string): Record<string, string> {
+  if (source === "registry") return {};
+  if (source === "local") return { images: JSON.stringify(localReferences()) };
+  throw new UserError(`--images ${source}: must be registry or local.`);
 }
 
 function collect(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
