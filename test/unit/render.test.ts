@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -47,6 +48,7 @@ describe("render", () => {
       "0/namespace-sample.yaml",
       "0/service-other-broker.yaml",
       "1/job-prepare.yaml",
+      "1/persistentvolumeclaim-data-broker-0.yaml",
       "1/service-sample-broker.yaml",
       "2/statefulset-broker.yaml",
       "3/job-topics.yaml",
@@ -59,6 +61,28 @@ describe("render", () => {
     // instructions to Pulumi's provider are not the cluster's business, and "on" would be a boolean
     expect(text).toContain('annotations:\n    sample/note: "on"\nspec:');
     expect(parse(text).spec.replicas).toBe(3);
+  });
+
+  it("writes the script that applies them: what failed or is too old is renewed, and what later waves need is waited for", async () => {
+    await renderSample();
+    const script = contents(out)["apply.sh"] ?? "";
+    expect(script.slice(script.indexOf("\nk apply"))).toBe(`
+k apply --server-side -f 0/
+
+renew sample prepare 1/job-prepare.yaml
+k apply --server-side -f 1/
+finish sample prepare 120
+
+k apply --server-side -f 2/
+ready sample statefulset/broker 90
+
+renew sample topics 3/job-topics.yaml data-broker-0
+k apply --server-side -f 3/
+
+finish sample topics 600
+`);
+    const syntax = spawnSync("sh", ["-n", path.join(out, "apply.sh")], { encoding: "utf8" });
+    expect(syntax.stderr).toBe("");
   });
 
   it("keeps Secrets out, or puts them into a private file of their own", async () => {
@@ -76,7 +100,7 @@ describe("render", () => {
 
   it("gives the same bytes again, also into another folder, and random values of its own per installation", async () => {
     const secrets = path.join(home, "secrets.yaml");
-    expect((await renderSample({ secrets })).changed).toBe(7);
+    expect((await renderSample({ secrets })).changed).toBe(8);
     const first = [contents(out), fs.readFileSync(secrets, "utf8")];
     expect((await renderSample({ secrets })).changed).toBe(0);
     const elsewhere = path.join(home, "elsewhere");

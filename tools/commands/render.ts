@@ -16,7 +16,6 @@ export function register(program: Command): void {
     .requiredOption("-o, --out <folder>", "folder for the manifests; emptied of those of an earlier render")
     .option("-s, --secrets <file>", "also write the Secrets, in plain text, into this file (0600)")
     .option("-c, --config <key=value...>", "configuration in place of the one in Pulumi.<stack>.yaml", collect)
-    .option("--images <source>", `image references: ${SOURCES.join(" or ")}`, "registry")
     .option("--config-file <file>", "configuration file in place of Pulumi.<stack>.yaml")
     .option(
       "--images <source>",
@@ -27,8 +26,8 @@ export function register(program: Command): void {
       const out = userPath(options.out);
       const secrets = options.secrets === undefined ? undefined : userPath(options.secrets);
       const rendered = await new Progress().step(`Manifests of ${stack}`, () =>
-        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, async (random) =>
-          recordStack({ stack, ...(await configuration(options)) }, random),
+        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random) =>
+          recordStack({ stack, ...configuration(options) }, random),
         ),
       );
       process.stdout.write(`${report(rendered, out, secrets).join("\n")}\n`);
@@ -38,19 +37,20 @@ export function register(program: Command): void {
 interface CommandOptions {
   readonly out: string;
   readonly secrets?: string;
-  readonly config: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, string>>;
   readonly configFile?: string;
   readonly images: string;
 }
 
 /** Local references are a function of the checkout, so a render needs neither the images nor an engine. */
-function imageConfig(source: string): Record<string, string> {
-  if (source === "registry") return {};
-  if (source === "local") return { images: JSON.stringify(localReferences()) };
-  throw new UserError(`--images ${source}: must be registry or local.`);
+function configuration({ images, config, configFile }: CommandOptions) {
+  if (images !== "registry" && images !== "local")
+    throw new UserError(`--images ${images}: must be registry or local.`);
+  const local = images === "local" ? { images: JSON.stringify(localReferences()) } : {};
+  return { config: { ...local, ...config }, ...(configFile ? { configFile: userPath(configFile) } : {}) };
 }
 
-function collect(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+function collect(given: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = given.indexOf("=");
   if (at < 1) throw new UserError(`--config ${given}: must be <key>=<value>, such as kafkaBrokers=1.`);
   return { ...earlier, [given.slice(0, at)]: given.slice(at + 1) };

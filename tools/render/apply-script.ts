@@ -2,7 +2,8 @@ import type { Manifest } from "./manifests";
 
 /**
  * The order of applying, as a script for any POSIX shell with kubectl. Wave by wave: a job that failed, whose definition changed
- * or whose volume is new is deleted, because jobs are immutable; then the folder is applied and everything in it is waited for.
+ * or whose volume is new is deleted, because jobs are immutable; then the folder is applied, and what later waves depend on is
+ * waited for. Everything else is waited for at the end.
  * @param files path of each manifest below the folder of the script
  */
 export function applyScript(
@@ -10,20 +11,28 @@ export function applyScript(
   manifests: readonly Manifest[],
   files: ReadonlyMap<Manifest, string>,
 ): string {
-  const folders = [...new Set(manifests.map((m) => m.wave))].map((wave) => {
+  const waves = [...new Set(manifests.map((m) => m.wave))].map((wave) => {
     const members = manifests.filter((m) => m.wave === wave);
-    const folder = files.get(members[0] as Manifest)?.split("/")[0];
-    const jobs = members.filter((m) => m.wait?.for === "complete");
-    const rollouts = members.filter((m) => m.wait?.for === "rollout");
+    const [first] = members;
+    const folder = first && files.get(first)?.split("/")[0];
     return [
-      "",
-      ...jobs.map((m) => ["renew", m.namespace ?? "default", m.name, files.get(m), ...(m.again ?? [])].join(" ")),
+      ...members.filter((m) => m.wait?.for === "complete").map((m) => renew(m, files.get(m) ?? "")),
       `k apply --server-side -f ${folder}/`,
-      ...jobs.map((m) => `finish ${m.namespace ?? "default"} ${m.name} ${m.wait?.timeout}`),
-      ...rollouts.map((m) => `ready ${m.namespace ?? "default"} ${m.kind.toLowerCase()}/${m.name} ${m.wait?.timeout}`),
+      ...members.filter((m) => m.wait?.blocking).map(waitFor),
     ];
   });
-  return `${HEAD.replaceAll("{stack}", stack)}${folders.flat().join("\n")}\n`;
+  const last = manifests.filter((m) => m.wait && !m.wait.blocking).map(waitFor);
+  const parts = [...waves, last].filter((lines) => lines.length > 0);
+  return `${HEAD.replaceAll("{stack}", stack)}${parts.map((lines) => `\n${lines.join("\n")}\n`).join("")}`;
+}
+
+function renew({ namespace = "default", name, again = [] }: Manifest, file: string): string {
+  return ["renew", namespace, name, file, ...again].join(" ");
+}
+
+function waitFor({ kind, namespace = "default", name, wait }: Manifest): string {
+  if (wait?.for === "complete") return `finish ${namespace} ${name} ${wait.timeout}`;
+  return `ready ${namespace} ${kind.toLowerCase()}/${name} ${wait?.timeout}`;
 }
 
 const HEAD = `#!/bin/sh

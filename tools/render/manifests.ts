@@ -21,6 +21,8 @@ export interface Manifest {
 
 export interface Wait {
   readonly for: "complete" | "rollout";
+  /** Something in a later wave depends on it; otherwise it is waited for at the end, when everything is on its way. */
+  readonly blocking: boolean;
   /** Seconds. */
   readonly timeout: number;
 }
@@ -42,7 +44,13 @@ export function manifestsOf(recording: Recording): Manifest[] {
   const wave = waves(recording, (before, after) => waitOf(before) !== undefined || precedes(before, after));
   const manifests = objects.flatMap((r) => {
     const again = r.options.replacementTrigger === undefined ? [] : claimsBefore(recording, r);
-    return manifestOf(r, wave.get(r.urn) ?? 0, problems).map((m) => (again.length > 0 ? { ...m, again } : m));
+    const wait = waitOf(r);
+    const blocking = recording.resources.some(({ dependencies }) => dependencies.includes(r.urn));
+    return manifestOf(r, wave.get(r.urn) ?? 0, problems).map((manifest) => ({
+      ...manifest,
+      ...(wait ? { wait: { ...wait, blocking } } : {}),
+      ...(again.length > 0 ? { again } : {}),
+    }));
   });
   const seen = new Map<string, string>();
   for (const m of manifests) {
@@ -96,8 +104,7 @@ function manifestOf(registration: Registration, wave: number, problems: string[]
       problems.push(`${idOf(manifest)}: ${path} uses bcryptHash, which only the real provider computes.`);
     }
   }
-  const wait = waitOf(registration);
-  return [wait ? { ...manifest, wait } : manifest];
+  return [manifest];
 }
 
 /** Names of the claims that come before a resource: what its trigger for a replacement is made from is not in a recording. */
@@ -116,7 +123,7 @@ function claimsBefore(recording: Recording, registration: Registration): string[
 }
 
 /** What Pulumi would wait for, too. */
-function waitOf(registration: Registration): Wait | undefined {
+function waitOf(registration: Registration): Omit<Wait, "blocking"> | undefined {
   const kind = registration.type.slice(registration.type.lastIndexOf(":") + 1);
   const complete = registration.type === "kubernetes:batch/v1:Job";
   const rollout = registration.type.startsWith("kubernetes:apps/v1:") && ROLLOUTS.has(kind);
