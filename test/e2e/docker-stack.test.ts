@@ -104,7 +104,7 @@ describe("a stack on a Docker engine", () => {
   });
 
   it("shows why: with the agent in KAFKA_OPTS the same tool dies on the broker's port", async () => {
-    const arguments_ = (await engine.exec(BROKER, ["bash", "-c", "tr '\\0' '\\n' < /proc/1/cmdline"])).stdout;
+    const arguments_ = (await engine.exec(BROKER, ["bash", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'"])).stdout;
     const agent = arguments_.split("\n").find((argument) => argument.startsWith("-javaagent:"));
     expect(agent).toBeDefined();
     const list = [`${BIN}/kafka-topics.sh`, "--bootstrap-server", "kafka-0:29092", "--list"];

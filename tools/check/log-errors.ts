@@ -12,7 +12,9 @@ const ERROR = [
 ];
 
 /** Lines that look like errors and are none, with the reason. */
-const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [];
+const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/disabling udev device properties/, "a host without udev; the disks' other metrics are there"],
+];
 
 /** The first lines of a log that tell of an error. */
 export function errorLines(log: string, most = 3): string[] {

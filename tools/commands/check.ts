@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { formatProblems } from "../../components/core/problems";
 import { parseConfig } from "../../stacks/config";
 import { checksOf } from "../check";
@@ -8,6 +9,7 @@ import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
 import { ROOT, userPath } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
+import { configCopy } from "../pulumi/home";
 
 interface CheckOptions {
   readonly config: Readonly<Record<string, string>>;
@@ -30,10 +32,8 @@ export function register(program: Command): void {
 async function check(stack: string, options: CheckOptions): Promise<boolean> {
   const begun = Date.now();
   const project = readProject(ROOT);
-  const { values } = readConfig(project, stack, {
-    overrides: options.config,
-    ...(options.configFile ? { file: userPath(options.configFile) } : {}),
-  });
+  const file = options.configFile ? userPath(options.configFile) : deployedConfig(stack);
+  const { values } = readConfig(project, stack, { overrides: options.config, ...(file ? { file } : {}) });
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
   const { running, checks } = checksOf(declare(stack, config));
@@ -44,6 +44,12 @@ async function check(stack: string, options: CheckOptions): Promise<boolean> {
   });
   process.stdout.write(`\n${formatSummary(results, Date.now() - begun)}\n`);
   return allGood(results);
+}
+
+/** What the last `npm start` deployed with; a stack that was deployed otherwise has its own file only. */
+function deployedConfig(stack: string): string | undefined {
+  const copy = configCopy(stack);
+  return fs.existsSync(copy) ? copy : undefined;
 }
 
 function keyValues(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {

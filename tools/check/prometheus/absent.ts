@@ -5,10 +5,9 @@
 const OPTIONAL: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^kafka_consumergroup_/, "exported only while there is a consumer group"],
   [/^datastack_schedule_/, "exported only after a schedule has run"],
-  [
-    /^node_(md|bonding|systemd|edac|nf_conntrack|hwmon|timex|filefd|pressure)_/,
-    "depends on the host's hardware and kernel",
-  ],
+  [/^node_md_/, "exported only on hosts with software RAID"],
+  [/^node_bonding_/, "exported only on hosts with bonded interfaces"],
+  [/^node_nf_conntrack_/, "exported only where the kernel tracks connections"],
 ];
 
 /** Why this metric may be missing, if there is a reason. */
