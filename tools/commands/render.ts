@@ -58,7 +58,10 @@ function collect(given: string, earlier: Readonly<Record<string, string>> = {}):
 
 function report(rendered: Rendered, out: string, secrets: string | undefined): string[] {
   const { manifests, leftOut, gone, changed, random, logs } = rendered;
-  const shown = (file: string): string => path.relative(userPath("."), file) || ".";
+  const shown = (file: string): string => {
+    const relative = path.relative(userPath("."), file);
+    return relative.startsWith("..") ? file : relative || ".";
+  };
   const count = manifests.filter((m) => m.kind !== "Secret").length;
   const hasSecrets = manifests.some((m) => m.kind === "Secret");
   const withSecrets = secrets !== undefined && hasSecrets;
@@ -72,7 +75,7 @@ function report(rendered: Rendered, out: string, secrets: string | undefined): s
       ? [`Generated passwords are kept in ${random} (0600). Back it up: the next render takes them from there.`]
       : []),
     ...(gone.length > 0 ? ["No longer part of the stack, and not removed from the cluster by applying:"] : []),
-    ...gone.map((object) => `  kubectl delete ${deleteArgs(object)}`),
+    ...gone.map((object) => `  ${removal(object)}`),
     "",
     "Apply them, now and after every change, with:",
     ...(withSecrets && secrets
@@ -81,9 +84,12 @@ function report(rendered: Rendered, out: string, secrets: string | undefined): s
   ];
 }
 
-/** From `StatefulSet prod/kafka`. */
-function deleteArgs(object: string): string {
+/** What an object of the last render takes to be removed. Those that hold data are named, but nothing offers to delete them. */
+function removal(object: string): string {
   const [kind = "", id = ""] = object.split(" ");
+  if (HOLDS_DATA.includes(kind)) return `${object}: holds data, which deleting it would lose`;
   const [namespace, name] = id.includes("/") ? id.split("/") : [undefined, id];
-  return `${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ""}`;
+  return `kubectl delete ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ""}`;
 }
+
+const HOLDS_DATA: readonly string[] = ["PersistentVolumeClaim", "Namespace", "CustomResourceDefinition"];
