@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PORTS } from "../../components/kafka/spec";
-import { collect } from "../../components/monitoring/collect";
 import { DockerStack } from "../../tools/check/docker/engine";
 import { agentMetrics, rmiAnswers } from "../../tools/check/kafka/endpoints";
 import { BIN } from "../../tools/check/kafka/tools";
@@ -114,7 +113,7 @@ describe("a stack on a Docker engine", () => {
   });
 
   it("has exactly the declared targets, all up in three scrapes", async () => {
-    const { targets } = collect(stack.declaration.monitoring);
+    const { targets } = stack.watched;
     const seen = new Map<string, Set<string>>();
     for (let end = Date.now() + 90_000; Date.now() < end; await sleep(5000)) {
       const active = await stack.prometheus.activeTargets();
@@ -131,7 +130,7 @@ describe("a stack on a Docker engine", () => {
 
   it("evaluates every rule, and no rule names a metric that does not exist", async () => {
     const groups = await stack.prometheus.ruleGroups();
-    expect(compareGroups(collect(stack.declaration.monitoring).groups, groups)).toEqual([]);
+    expect(compareGroups(stack.watched.groups, groups)).toEqual([]);
     expect(brokenRules(groups)).toEqual([]);
     const { missing } = unknownMetrics(groups, await stack.prometheus.metricNames(), await metricNameFinder());
     expect(missing).toEqual([]);

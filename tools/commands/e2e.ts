@@ -28,12 +28,12 @@ async function e2e(names: readonly string[], options: { yes: boolean; keepCluste
     );
   }
   const progress = new Progress();
-  const prepared = await prepare([...new Set(suites.map((suite) => suite.engine))], options, progress);
+  const cleanUp = await prepare([...new Set(suites.map((suite) => suite.engine))], options, progress);
   const results: SuiteResult[] = [];
   try {
-    for (const suite of suites) results.push(await runSuite(suite, prepared.env));
+    for (const suite of suites) results.push(await runSuite(suite));
   } finally {
-    await prepared.cleanUp();
+    await cleanUp();
   }
   process.stdout.write(`\n${formatCounts(results)}\n`);
   return results.every((result) => result.code === 0) ? 0 : 1;

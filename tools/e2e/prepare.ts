@@ -6,12 +6,8 @@ import { chooseSource, ensureLocalImages } from "../images";
 import { ensureToolchain } from "../toolchain";
 import type { EngineKind } from "./suites";
 
-export interface Prepared {
-  /** For the tests. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Takes away what was not there before. */
-  readonly cleanUp: () => Promise<void>;
-}
+/** Takes away what was not there before. */
+export type CleanUp = () => Promise<void>;
 
 export interface PrepareOptions {
   readonly yes: boolean;
@@ -23,7 +19,7 @@ export async function prepare(
   kinds: readonly EngineKind[],
   options: PrepareOptions,
   progress: Progress,
-): Promise<Prepared> {
+): Promise<CleanUp> {
   await ensureToolchain(
     progress,
     kinds.includes("kubernetes") ? ["docker", "random", "kubernetes"] : ["docker", "random"],
@@ -31,15 +27,14 @@ export async function prepare(
   // the node takes its images from here too
   await ensureEngine(progress, { yes: options.yes });
   if ((await chooseSource("auto")) === "local") await ensureLocalImages(progress);
-  return kinds.includes("kubernetes") ? withCluster(options, progress) : { env: {}, cleanUp: async () => undefined };
+  return kinds.includes("kubernetes") ? withCluster(options, progress) : async () => undefined;
 }
 
-async function withCluster({ yes, keepCluster }: PrepareOptions, progress: Progress): Promise<Prepared> {
+async function withCluster({ yes, keepCluster }: PrepareOptions, progress: Progress): Promise<CleanUp> {
   const layout = layoutOf(DEFAULT_NAME);
   const before = (await status(layout)).up;
   await up(layout, "auto", yes, progress);
-  const cleanUp = async (): Promise<void> => {
+  return async () => {
     if (!before && !keepCluster) await down(layout, false, progress);
   };
-  return { env: { KUBECONFIG: layout.kubeconfig, DATASTACK_KUBECTL: layout.kubectl }, cleanUp };
 }

@@ -18,7 +18,7 @@ export interface SuiteResult extends Counts {
 }
 
 /** Runs one file on this terminal; its counts come from the runner's own report. */
-export async function runSuite(suite: Suite, env: Readonly<Record<string, string>>): Promise<SuiteResult> {
+export async function runSuite(suite: Suite): Promise<SuiteResult> {
   process.stdout.write(`\n=== ${suite.name}\n`);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-e2e-report-"));
   try {
@@ -30,7 +30,7 @@ export async function runSuite(suite: Suite, env: Readonly<Record<string, string
         ...["--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`],
         `test/e2e/${suite.name}.test.ts`,
       ],
-      { cwd: ROOT, env: { ...ENV, ...env } },
+      { cwd: ROOT, env: ENV },
     );
     return { suite: suite.name, code, ...countsOf(report, code) };
   } finally {

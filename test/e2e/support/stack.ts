@@ -3,10 +3,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { Kafka } from "../../../components/kafka";
-import { Prometheus } from "../../../components/prometheus";
+import { type Collected, collect } from "../../../components/monitoring/collect";
+import { Prometheus, type PrometheusArgs } from "../../../components/prometheus";
+import { everything } from "../../../components/prometheus/settings";
 import { parseConfig } from "../../../stacks/config";
 import { checksOf } from "../../../tools/check";
-import { type Declaration, declare } from "../../../tools/check/declared";
+import { type Declaration, type DeclaredComponent, declare } from "../../../tools/check/declared";
 import { type Cluster, clusterOf } from "../../../tools/check/kafka";
 import { prometheusApi } from "../../../tools/check/prometheus";
 import type { PrometheusApi } from "../../../tools/check/prometheus/api";
@@ -62,10 +64,19 @@ export class E2eStack {
   }
 
   get prometheus(): PrometheusApi {
-    const { declaration } = this;
-    const [component] = declaration.all(Prometheus);
+    return prometheusApi(this.running, this.declaration, this.#prometheus);
+  }
+
+  /** What its Prometheus is declared to scrape and to evaluate. */
+  get watched(): Collected {
+    const { name, args } = this.#prometheus;
+    return collect(everything(name, args));
+  }
+
+  get #prometheus(): DeclaredComponent<PrometheusArgs> {
+    const [component] = this.declaration.all(Prometheus);
     if (!component) throw new Error("the stack has no Prometheus");
-    return prometheusApi(this.running, declaration, component);
+    return component;
   }
 
   /** Removes state and configuration, but nothing that was deployed. */
