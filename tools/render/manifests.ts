@@ -41,9 +41,15 @@ export function manifestsOf(recording: Recording): Manifest[] {
     throw new UserError(`Stack ${recording.stack} ${why}. Render a stack whose datastack:target is kubernetes.`);
   }
   const problems: string[] = [];
-  const wave = waves(recording, (before, after) => waitOf(before) !== undefined || precedes(before, after));
+  const claims = recording.resources.filter((r) => r.type === "kubernetes:core/v1:PersistentVolumeClaim");
+  const setUp = new Map(objects.map((r) => [r.urn, claims.filter((claim) => isTriggeredBy(r, claim))]));
+  const wave = waves(
+    recording,
+    (before, after) => waitOf(before) !== undefined || precedes(before, after),
+    (r) => (setUp.get(r.urn) ?? []).map((claim) => claim.urn),
+  );
   const manifests = objects.flatMap((r) => {
-    const again = r.options.replacementTrigger === undefined ? [] : claimsBefore(recording, r);
+    const again = (setUp.get(r.urn) ?? []).map((claim) => String(metadataOf(claim.inputs).name)).sort();
     const wait = waitOf(r);
     const blocking = recording.resources.some(({ dependencies }) => dependencies.includes(r.urn));
     return manifestOf(r, wave.get(r.urn) ?? 0, problems).map((manifest) => ({
@@ -107,19 +113,15 @@ function manifestOf(registration: Registration, wave: number, problems: string[]
   return [manifest];
 }
 
-/** Names of the claims that come before a resource: what its trigger for a replacement is made from is not in a recording. */
-function claimsBefore(recording: Recording, registration: Registration): string[] {
-  const byUrn = new Map(recording.resources.map((r) => [r.urn, r]));
-  const seen = new Set<string>();
-  const visit = (urns: readonly string[]): void => {
-    for (const urn of urns.filter((u) => !seen.has(u))) {
-      seen.add(urn);
-      visit(byUrn.get(urn)?.dependencies ?? []);
-    }
-  };
-  visit(registration.dependencies);
-  const claims = [...seen].map((urn) => byUrn.get(urn)).filter((r) => r?.type.endsWith(":PersistentVolumeClaim"));
-  return claims.map((claim) => String((claim?.inputs.metadata as Properties | undefined)?.name)).sort();
+/** A trigger for replacement is made from the uid of what makes it new, and in a recording every object has its own. */
+function isTriggeredBy(registration: Registration, claim: Registration): boolean {
+  const trigger = registration.options.replacementTrigger;
+  const uid = metadataOf(claim.result.properties).uid;
+  return trigger !== undefined && typeof uid === "string" && JSON.stringify(plain(trigger)).includes(uid);
+}
+
+function metadataOf(properties: Properties): Properties {
+  return (plain(properties.metadata ?? {}) ?? {}) as Properties;
 }
 
 /** What Pulumi would wait for, too. */

@@ -3,10 +3,12 @@ import type { Recording, Registration } from "../engine/recording";
 /**
  * The wave of every resource, by URN: that of the last resource that it depends on, and one more where there has to be a `gap`
  * between the two: a job has to be done, a workload ready, a namespace or the files of a pod there.
+ * @param more URNs that a resource comes after beside its dependencies
  */
 export function waves(
   recording: Recording,
   gap: (before: Registration, after: Registration) => boolean,
+  more: (registration: Registration) => readonly string[],
 ): Map<string, number> {
   const byUrn = new Map(recording.resources.map((r) => [r.urn, r]));
   const namespaces = new Map(recording.resources.filter(isNamespace).map((r) => [metadata(r).name, r.urn]));
@@ -15,7 +17,7 @@ export function waves(
   const before = (r: Registration): string[] => {
     const namespace = namespaces.get(metadata(r).namespace);
     const parent = r.parent && byUrn.get(r.parent)?.custom ? [r.parent] : [];
-    return [...r.dependencies, ...parent, ...(namespace ? [namespace] : [])];
+    return [...r.dependencies, ...more(r), ...parent, ...(namespace ? [namespace] : [])];
   };
 
   // the SDK waits for dependencies before it registers, so a recording has no cycle
