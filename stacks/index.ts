@@ -1,4 +1,4 @@
-import "./require-node";
+import "./prepare-process";
 import { deployStack } from "./deploy";
 
 export = deployStack;

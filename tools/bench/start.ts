@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ROOT } from "../core/paths";
+import { inRoot, ROOT } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
 import { seededRandom } from "../engine/random";
 import { runProgram } from "../engine/run-program";
@@ -40,9 +40,10 @@ function start(root: string, stack: string): Promise<unknown> {
   return runProgram({ project, config: readConfig(project, stack), stack, random: seededRandom("bench") });
 }
 
-/** The same project with a program that does nothing. Beside our own node_modules, for the same SDK. */
-function emptyProject(): string {
-  const root = fs.mkdtempSync(path.join(ROOT, "node_modules/.bench-"));
+/** The same project with a program that does nothing. Inside the checkout, for the same SDK. */
+export function emptyProject(): string {
+  fs.mkdirSync(inRoot(".datastack"), { recursive: true });
+  const root = fs.mkdtempSync(inRoot(".datastack", "bench-"));
   fs.mkdirSync(path.join(root, "stacks"));
   for (const file of ["Pulumi.yaml", "Pulumi.dev.yaml", "tsconfig.json"]) {
     fs.copyFileSync(path.join(ROOT, file), path.join(root, file));
