@@ -36,7 +36,10 @@ until read_cluster; do
     cat "$work"/*.err >&2
     exit 1
   fi
-  echo "waiting for $BOOTSTRAP"
+  reason=$(head -qn 1 "$work"/*.err | head -n 1)
+  reason=\${reason#\[*\] }
+  [[ $reason == "\${said-}" ]] || echo "waiting for $BOOTSTRAP: $reason"
+  said=$reason
   sleep 2
 done
 

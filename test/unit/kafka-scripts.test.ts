@@ -269,6 +269,21 @@ describe("topics", () => {
     expect(stderr).toContain("3 refused; nothing was changed.");
   });
 
+  test("waits for the cluster and says what for", () => {
+    const [job] = Kafka.plan("kafka", kafkaArgs({ topics: { a: {} } })).jobs ?? [];
+    lay(job?.files);
+    tool("kafka-configs.sh", "true");
+    tool(
+      "kafka-topics.sh",
+      `echo x >>"$ROOT/tries"; (($(wc -l <"$ROOT/tries") > 2)) || { echo "[now] WARN not yet" >&2; exit 1; }`,
+    );
+    const { status, stdout } = bash("topics.sh", { BOOTSTRAP: "kafka-0:29092" });
+    expect(status).toBe(0);
+    expect(stdout.split("\n").filter((line) => line.startsWith("waiting"))).toEqual([
+      "waiting for kafka-0:29092: WARN not yet",
+    ]);
+  });
+
   test("shows what the tool said when it fails, and does the rest", () => {
     const [job] = Kafka.plan("kafka", kafkaArgs({ topics: { a: {}, b: {} } })).jobs ?? [];
     lay(job?.files);

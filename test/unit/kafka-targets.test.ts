@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { Kafka, type KafkaArgs } from "../../components/kafka";
+import { DockerTarget } from "../../components/target/docker";
+import { KubernetesTarget } from "../../components/target/kubernetes";
+import type { Target } from "../../components/target/target";
+import { kafkaArgs } from "../support/kafka";
+import { all, at, CONTAINER, dependsOn, kubernetes, one, type Recording, record, waitsFor } from "../support/record";
+
+const args = (target: Target, more: Partial<KafkaArgs> = {}) =>
+  kafkaArgs({ target, brokers: 3, topics: { orders: { partitions: 3 } }, ...more });
+
+describe("on Docker", () => {
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await record(() => new Kafka("kafka", args(new DockerTarget({ stack: "dev" }))));
+  });
+  const container = (name: string) => one(recording, CONTAINER, name);
+
+  test("only the preparation that could begin a second cluster has a network, to see whether there is one", () => {
+    expect(at(container("kafka-0-data-prepare"), "networksAdvanced[0].name")).toBe("dev");
+    expect(container("kafka-1-data-prepare").inputs).toMatchObject({ networkMode: "none" });
+  });
+
+  test("each broker starts when its own volume is prepared, without waiting for the others", () => {
+    expect(dependsOn(recording, container("kafka-1"))).toContain("kafka-1-data-prepare");
+    expect(dependsOn(recording, container("kafka-1")).filter((name) => /^kafka-[02]/.test(name))).toEqual([]);
+  });
+
+  test("topics are made when all brokers are ready", () => {
+    expect(dependsOn(recording, container("kafka-topics"))).toEqual(
+      expect.arrayContaining(["kafka-0", "kafka-1", "kafka-2"]),
+    );
+  });
+
+  test("wrong arguments register nothing of it", async () => {
+    const wrong = record(() => new Kafka("kafka", args(new DockerTarget({ stack: "dev" }), { brokers: 2 })));
+    await expect(wrong).rejects.toThrow(
+      /^1 problem in the configuration; nothing was changed\.\n {2}- kafka\.brokers = 2/,
+    );
+  });
+});
+
+describe("on Kubernetes", () => {
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await record(() => new Kafka("kafka", args(new KubernetesTarget({ stack: "prod" }))));
+  });
+
+  test("preparations reach the controllers, and nothing else", () => {
+    const policy = one(recording, kubernetes("networking.k8s.io/v1", "NetworkPolicy"), "kafka-prepare-network");
+    const [dns, controllers, ...others] = at<{ ports: { port: number }[] }[]>(policy, "spec.egress");
+    expect(dns?.ports.map(({ port }) => port)).toEqual([53, 53]);
+    expect(controllers?.ports.map(({ port }) => port)).toEqual([9093]);
+    expect(others).toEqual([]);
+    const labels = (job: string) =>
+      Object.keys(at<object>(one(recording, kubernetes("batch/v1", "Job"), job), "spec.template.metadata.labels"));
+    expect(labels("kafka-0-data-prepare")).toContain("datastack.io/access-kafka-9093");
+    expect(labels("kafka-1-data-prepare")).not.toContain("datastack.io/access-kafka-9093");
+  });
+
+  test("volumes are prepared before the StatefulSet exists", () => {
+    const set = one(recording, kubernetes("apps/v1", "StatefulSet"), "kafka");
+    for (const i of [0, 1, 2]) expect(waitsFor(recording, set)).toContain(`kafka-${i}-data-prepare`);
+  });
+
+  test("every broker's own configuration is in each pod, and names it by its stable name", () => {
+    const text = JSON.stringify(all(recording, kubernetes("core/v1", "ConfigMap")).map((map) => map.inputs));
+    for (const i of [0, 1, 2]) expect(text).toContain(`advertised.listeners=INSIDE://kafka-${i}.kafka-nodes`);
+  });
+});
