@@ -1,5 +1,4 @@
 import type { types } from "@pulumi/kubernetes";
-import * as k8s from "@pulumi/kubernetes";
 import type { Deployed, Placement } from "../target";
 import type { Agent } from "../workload";
 import type { Cluster } from "./cluster";
@@ -9,6 +8,7 @@ import { agentAccess } from "./network";
 import { fromField, podSpec } from "./pod";
 import { probes, startWithin } from "./probes";
 import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
+import * as k8s from "./sdk";
 import { servicePorts } from "./service";
 
 /** Seconds on top of the start, for pulling the image on every host. */
@@ -31,7 +31,7 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
   const files = storeFiles(at, agent.files ?? []);
   const reachable = makeReachable(cluster, agent, at, placement);
   const set = children.add(
-    k8s.apps.v1.DaemonSet,
+    k8s.apps.DaemonSet,
     name,
     {
       metadata: { name, namespace, labels: own },
@@ -75,19 +75,19 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
 }
 
 /** A Service of the agents, and a name for it beside the other workloads, by which it is called like one of them. */
-function makeReachable(cluster: Cluster, agent: Agent, at: Surroundings, placement: Placement): k8s.core.v1.Service[] {
+function makeReachable(cluster: Cluster, agent: Agent, at: Surroundings, placement: Placement): k8s.core.Service[] {
   const { name, namespace, labels: own, children } = at;
   const { namespace: home, clusterDomain } = cluster.settings;
   const ports = Object.values(agent.ports).map(({ port }) => port);
   if (ports.length === 0) return [];
   const beside = cluster.children(placement, "services");
   for (const port of ports) {
-    beside.add(k8s.networking.v1.NetworkPolicy, `${name}-access-${port}`, {
+    beside.add(k8s.networking.NetworkPolicy, `${name}-access-${port}`, {
       metadata: { name: `${name}-access-${port}`, namespace: home, labels: own },
       spec: agentAccess(name, port),
     });
   }
-  const service = children.add(k8s.core.v1.Service, `${name}-service`, {
+  const service = children.add(k8s.core.Service, `${name}-service`, {
     metadata: { name, namespace, labels: own, annotations: { "pulumi.com/skipAwait": "true" } },
     spec: {
       type: "ClusterIP",
@@ -97,7 +97,7 @@ function makeReachable(cluster: Cluster, agent: Agent, at: Surroundings, placeme
       ports: servicePorts(agent),
     },
   });
-  const alias = beside.add(k8s.core.v1.Service, `${name}-alias`, {
+  const alias = beside.add(k8s.core.Service, `${name}-alias`, {
     metadata: { name, namespace: home, labels: own },
     spec: { type: "ExternalName", externalName: `${name}.${namespace}.svc.${clusterDomain}` },
   });

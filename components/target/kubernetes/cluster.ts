@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { ProblemsError } from "../../core/problems";
 import type { Deployed, Placement } from "../target";
@@ -7,6 +6,7 @@ import { Children } from "./children";
 import { agentsNamespace } from "./names";
 import type { ApiServer } from "./network";
 import type { PullPolicy } from "./pod";
+import * as k8s from "./sdk";
 
 export interface Settings {
   readonly stack: string;
@@ -34,12 +34,12 @@ export interface Discoverer {
 
 /** The part of a cluster that belongs to one stack: namespaces and provider, made when first needed, and what is in them. */
 export class Cluster {
-  readonly #namespaces = new Map<Room, k8s.core.v1.Namespace>();
+  readonly #namespaces = new Map<Room, k8s.core.Namespace>();
   readonly #ready = {
     workload: new Map<string, readonly pulumi.Resource[]>(),
     job: new Map<string, readonly pulumi.Resource[]>(),
   };
-  readonly #claims = new Map<string, readonly k8s.core.v1.PersistentVolumeClaim[]>();
+  readonly #claims = new Map<string, readonly k8s.core.PersistentVolumeClaim[]>();
   readonly #discoverers: Discoverer[] = [];
   #provider: k8s.Provider | undefined;
 
@@ -64,7 +64,7 @@ export class Cluster {
     this.#ready[what].set(name, ready);
   }
 
-  rememberClaims(name: string, claims: readonly k8s.core.v1.PersistentVolumeClaim[]): void {
+  rememberClaims(name: string, claims: readonly k8s.core.PersistentVolumeClaim[]): void {
     this.#claims.set(name, claims);
   }
 
@@ -87,18 +87,18 @@ export class Cluster {
     ];
   }
 
-  claimsOf(workload: string, by: string): readonly k8s.core.v1.PersistentVolumeClaim[] {
+  claimsOf(workload: string, by: string): readonly k8s.core.PersistentVolumeClaim[] {
     return known(this.#claims, by, "restores", "workload", workload);
   }
 
   /** Kept after a destroy, because with a namespace everything in it goes, volumes included. */
-  namespaceResource(room: Room): k8s.core.v1.Namespace {
+  namespaceResource(room: Room): k8s.core.Namespace {
     const existing = this.#namespaces.get(room);
     if (existing) return existing;
     const name = this.namespaceOf(room);
     const level = room === "agents" ? "privileged" : "restricted";
     const provider = this.#providerResource();
-    const namespace = new k8s.core.v1.Namespace(
+    const namespace = new k8s.core.Namespace(
       name,
       {
         metadata: {

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import * as k8s from "@pulumi/kubernetes";
 import type { Children } from "./children";
 import type { Cluster, Room } from "./cluster";
+import * as k8s from "./sdk";
 
 /** Where client libraries look for an account's token. */
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -50,7 +50,7 @@ function grant(cluster: Cluster, name: string, children: Children, room: Room): 
   };
   const dependsOn = [cluster.namespaceResource(room)];
   children.add(
-    k8s.rbac.v1.Role,
+    k8s.rbac.Role,
     logical,
     {
       metadata,
@@ -62,7 +62,7 @@ function grant(cluster: Cluster, name: string, children: Children, room: Room): 
     { dependsOn },
   );
   children.add(
-    k8s.rbac.v1.RoleBinding,
+    k8s.rbac.RoleBinding,
     `${logical}-binding`,
     {
       metadata,

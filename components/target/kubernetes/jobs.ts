@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import type { Deployed, Placement } from "../target";
 import type { Job, Process, Schedule } from "../workload";
 import type { Cluster } from "./cluster";
@@ -7,6 +6,7 @@ import { accessLabels, labels, type Role } from "./labels";
 import { podSpec } from "./pod";
 import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
 import { runOnce } from "./run-once";
+import * as k8s from "./sdk";
 
 /** Seconds that a job has unless it says otherwise. */
 const JOB_TIMEOUT = 300;
@@ -39,7 +39,7 @@ export function deploySchedule(cluster: Cluster, schedule: Schedule, placement: 
   const waitsFor = cluster.waitsFor(schedule);
   const { at, spec, files, dependsOn } = surroundings(cluster, schedule, "schedule", placement);
   const resource = at.children.add(
-    k8s.batch.v1.CronJob,
+    k8s.batch.CronJob,
     name,
     {
       metadata: { name, namespace, labels: at.labels },

@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { File } from "../workload";
@@ -8,6 +7,7 @@ import { type FileSet, fileSet, plainContent } from "./files";
 import type { Traffic } from "./network";
 import { policy } from "./network";
 import { CHECKSUM } from "./pod";
+import * as k8s from "./sdk";
 
 export interface Surroundings {
   /** Logical and object name that everything begins with. */
@@ -19,15 +19,15 @@ export interface Surroundings {
 }
 
 /** An account of its own, that no rights come with and whose token is not mounted. */
-export function account({ name, namespace, labels, children }: Surroundings): k8s.core.v1.ServiceAccount {
-  return children.add(k8s.core.v1.ServiceAccount, `${name}-account`, {
+export function account({ name, namespace, labels, children }: Surroundings): k8s.core.ServiceAccount {
+  return children.add(k8s.core.ServiceAccount, `${name}-account`, {
     metadata: { name, namespace, labels },
     automountServiceAccountToken: false,
   });
 }
 
 export function networkPolicy({ name, namespace, labels, children }: Surroundings, traffic: Traffic): pulumi.Resource {
-  return children.add(k8s.networking.v1.NetworkPolicy, `${name}-network`, {
+  return children.add(k8s.networking.NetworkPolicy, `${name}-network`, {
     metadata: { name, namespace, labels },
     spec: policy(traffic),
   });
@@ -43,7 +43,7 @@ export interface Files extends FileSet {
 export function storeFiles({ name, namespace, labels, children }: Surroundings, files: readonly File[]): Files {
   const set = fileSet(name, files);
   const configMaps = set.configMaps.map((stored) =>
-    children.add(k8s.core.v1.ConfigMap, stored.name, {
+    children.add(k8s.core.ConfigMap, stored.name, {
       metadata: { name: stored.name, namespace, labels },
       data: Object.fromEntries(stored.files.map(({ key, file }) => [key, plainContent(file)])),
     }),
@@ -51,7 +51,7 @@ export function storeFiles({ name, namespace, labels, children }: Surroundings, 
   const { secret } = set;
   const secrets = secret
     ? [
-        children.add(k8s.core.v1.Secret, secret.name, {
+        children.add(k8s.core.Secret, secret.name, {
           metadata: { name: secret.name, namespace, labels },
           type: "Opaque",
           data: Object.fromEntries(secret.files.map(({ key, file }) => [key, base64(file.content)])),

@@ -1,8 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Children } from "./children";
 import type { PodSpec } from "./pod";
 import type { Files } from "./process";
+import * as k8s from "./sdk";
 
 export interface Run {
   readonly logical: string;
@@ -15,7 +15,7 @@ export interface Run {
   /** Seconds, for all attempts together. */
   readonly timeout: number;
   /** What makes it run again, beside its definition: claims that are new, though their names are not. */
-  readonly again: readonly k8s.core.v1.PersistentVolumeClaim[];
+  readonly again: readonly k8s.core.PersistentVolumeClaim[];
   readonly dependsOn: readonly pulumi.Resource[];
 }
 
@@ -26,12 +26,12 @@ const ATTEMPTS = 6;
  * A Job that is done when it has succeeded. One that failed, or whose definition or files changed, is replaced, because Jobs
  * are immutable. It is not cleaned up by time: it would only be made again.
  */
-export function runOnce(children: Children, run: Run): k8s.batch.v1.Job {
+export function runOnce(children: Children, run: Run): k8s.batch.Job {
   const { logical, name, namespace, labels, podLabels, timeout, files, again } = run;
   const uids = again.map((claim) => claim.metadata.apply((metadata) => metadata?.uid ?? ""));
   const wait = `${timeout + 60}s`;
   return children.add(
-    k8s.batch.v1.Job,
+    k8s.batch.Job,
     logical,
     {
       metadata: { name, namespace, labels, annotations: { "pulumi.com/replaceUnready": "true" } },

@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Deployed, Placement } from "../target";
 import type { File, Workload } from "../workload";
@@ -9,6 +8,7 @@ import { nodesService } from "./names";
 import { fromField, type PodSpec, podSpec, spread } from "./pod";
 import { probes, startWithin } from "./probes";
 import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
+import * as k8s from "./sdk";
 import { claimTemplates, volumeGroup, volumes } from "./volumes";
 
 /** Replicas from which on a service is taken for one that decides by majority. */
@@ -103,7 +103,7 @@ function statefulSet(cluster: Cluster, at: Surroundings, workload: Workload, tem
   const { replicas = 1 } = workload;
   const templates = claimTemplates(workload, storageClass, stack);
   return children.add(
-    k8s.apps.v1.StatefulSet,
+    k8s.apps.StatefulSet,
     name,
     {
       metadata: { name, namespace, labels: own },
@@ -131,7 +131,7 @@ function deployment(at: Surroundings, workload: Workload, template: Template, op
   // A second instance of a singleton would count everything twice.
   const room = replicas === 1 ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
   return children.add(
-    k8s.apps.v1.Deployment,
+    k8s.apps.Deployment,
     name,
     {
       metadata: { name, namespace, labels: own },
@@ -150,7 +150,7 @@ function deployment(at: Surroundings, workload: Workload, template: Template, op
 
 /** A name for each replica, also while it is not ready: a quorum that forms has to find its members. */
 function nodes({ name, namespace, labels: own, children }: Surroundings, workload: Workload) {
-  return children.add(k8s.core.v1.Service, nodesService(name), {
+  return children.add(k8s.core.Service, nodesService(name), {
     metadata: { name: nodesService(name), namespace, labels: own },
     spec: {
       clusterIP: "None",
@@ -162,10 +162,10 @@ function nodes({ name, namespace, labels: own, children }: Surroundings, workloa
 }
 
 /** There before the pods, so that whoever starts after them finds the name; not waited for, because it waits for the pods. */
-function clusterService(at: Surroundings, workload: Workload): k8s.core.v1.Service[] {
+function clusterService(at: Surroundings, workload: Workload): k8s.core.Service[] {
   const { name, namespace, labels: own, children } = at;
   if (Object.keys(workload.ports).length === 0) return [];
-  const service = children.add(k8s.core.v1.Service, `${name}-service`, {
+  const service = children.add(k8s.core.Service, `${name}-service`, {
     metadata: { name, namespace, labels: own, annotations: { "pulumi.com/skipAwait": "true" } },
     spec: { type: "ClusterIP", selector: selector(name).matchLabels, ports: servicePorts(workload) },
   });
@@ -179,7 +179,7 @@ export function servicePorts({ ports }: Pick<Workload, "ports">) {
 /** One at a time. A pod that is broken anyway may go, but not where the others need it to come back for their majority. */
 function budget({ name, namespace, labels: own, children }: Surroundings, { identity, replicas = 1 }: Workload): void {
   const quorum = identity === "stable" && replicas >= QUORUM;
-  children.add(k8s.policy.v1.PodDisruptionBudget, `${name}-budget`, {
+  children.add(k8s.policy.PodDisruptionBudget, `${name}-budget`, {
     metadata: { name, namespace, labels: own },
     spec: {
       maxUnavailable: 1,

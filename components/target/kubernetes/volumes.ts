@@ -1,5 +1,4 @@
 import type { types } from "@pulumi/kubernetes";
-import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Need, Volume, VolumePreparation, Workload } from "../workload";
 import type { Children } from "./children";
@@ -11,9 +10,10 @@ import { near, podSpec, spread, userOf } from "./pod";
 import { storeFiles } from "./process";
 import { quantity } from "./quantities";
 import { runOnce } from "./run-once";
+import * as k8s from "./sdk";
 
 export interface Prepared {
-  readonly claims: readonly k8s.core.v1.PersistentVolumeClaim[];
+  readonly claims: readonly k8s.core.PersistentVolumeClaim[];
   /** What has to be there, and to have succeeded, before the workload exists. */
   readonly ready: readonly pulumi.Resource[];
 }
@@ -27,7 +27,7 @@ const TIMEOUT = 120;
  */
 export function volumes(cluster: Cluster, children: Children, workload: Workload): Prepared {
   const { stack, namespace, production, storageClass } = cluster.settings;
-  const claims: k8s.core.v1.PersistentVolumeClaim[] = [];
+  const claims: k8s.core.PersistentVolumeClaim[] = [];
   const preparations: pulumi.Resource[] = [];
   const replicas = Array.from({ length: workload.replicas ?? 1 }, (_, replica) => replica);
   const preparation = workload.volumes?.some((volume) => volume.prepare)
@@ -37,7 +37,7 @@ export function volumes(cluster: Cluster, children: Children, workload: Workload
     for (const replica of replicas) {
       const name = claimName(volume.name, workload.name, replica);
       const claim = children.add(
-        k8s.core.v1.PersistentVolumeClaim,
+        k8s.core.PersistentVolumeClaim,
         `${workload.name}-${replica}-${volume.name}`,
         {
           metadata: { name, namespace, labels: volumeLabels(stack, workload) },
@@ -87,7 +87,7 @@ interface Subject {
   readonly workload: Workload;
   readonly volume: Volume;
   readonly replica: number;
-  readonly claim: k8s.core.v1.PersistentVolumeClaim;
+  readonly claim: k8s.core.PersistentVolumeClaim;
 }
 
 function prepare(
@@ -149,7 +149,7 @@ function isolate(cluster: Cluster, children: Children, workload: Workload): pulu
   const reached = (workload.volumes ?? []).flatMap((volume) =>
     Array.from({ length: workload.replicas ?? 1 }, (_, i) => volume.prepare?.(i)).flatMap((p) => (p ? needs(p) : [])),
   );
-  return children.add(k8s.networking.v1.NetworkPolicy, `${service}-network`, {
+  return children.add(k8s.networking.NetworkPolicy, `${service}-network`, {
     metadata: {
       name: service,
       namespace,
