@@ -6,7 +6,7 @@ interface Entry {
   readonly name: string;
   readonly summary: string;
   /** Loaded only when the command is used, so that `--help` and quick commands stay quick. */
-  readonly load: () => Promise<{ register(program: Command): void }>;
+  readonly load: () => Promise<{ register(program: Command): void | Promise<void> }>;
 }
 
 const COMMANDS: readonly Entry[] = [
@@ -39,7 +39,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .helpCommand(false)
     .showHelpAfterError("(add --help for the options)");
   const wanted = COMMANDS.find((entry) => entry.name === argv[0]);
-  if (wanted) (await wanted.load()).register(program);
+  if (wanted) await (await wanted.load()).register(program);
   else for (const { name, summary } of COMMANDS) program.command(name).description(summary);
   await program.parseAsync(argv, { from: "user" });
 }

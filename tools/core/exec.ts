@@ -152,20 +152,27 @@ function environment(extra: RunOptions["env"]): NodeJS.ProcessEnv {
 const children = new Set<ChildProcess>();
 let forwarding = false;
 
-/** A program that we started ends when we are told to end; on Ctrl-C the terminal has told it already. */
+/**
+ * A program that we started ends when we are told to end, and we end after it. On Ctrl-C the terminal has told it already;
+ * telling it twice would make Pulumi stop at once instead of in order.
+ */
 function adopt(child: ChildProcess): void {
   children.add(child);
   child.on("close", () => children.delete(child));
   if (forwarding) return;
   forwarding = true;
-  const forward = (signal: NodeJS.Signals, code: number): void => {
+  const endAfterChildren = (signal: NodeJS.Signals, code: number, tell: boolean): void => {
     process.once(signal, () => {
-      for (const c of children) c.kill(signal);
-      const end = (): never => process.exit(code);
-      if (children.size === 0) end();
-      for (const c of children) c.once("close", () => children.size === 0 && end());
+      const end = (): void => {
+        if (children.size === 0) process.exit(code);
+      };
+      end();
+      for (const c of children) {
+        c.once("close", () => setImmediate(end));
+        if (tell) c.kill(signal);
+      }
     });
   };
-  forward("SIGINT", 130);
-  forward("SIGTERM", 143);
+  endAfterChildren("SIGINT", 130, false);
+  endAfterChildren("SIGTERM", 143, true);
 }

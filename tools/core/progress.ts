@@ -34,23 +34,30 @@ export class Progress {
 
   /** Runs one step; its title is a phrase such as "Docker engine". The result may say more than that it ended. */
   async step<T>(title: string, work: (step: Step) => Promise<T>, summary?: (result: T) => string): Promise<T> {
-    const state: Running = { title, start: Date.now(), detail: "", lastBeat: Date.now() };
-    this.running.add(state);
+    const step = this.begin(title);
     if (!this.out.isTTY) this.line(`  … ${title}`);
-    this.watch();
     try {
-      const result = await work({
-        detail: (text) => {
-          state.detail = text;
-        },
-        note: (text) => this.note(text),
-      });
-      this.end(state, "✔", summary?.(result));
+      const result = await work(step);
+      step.end(true, summary?.(result));
       return result;
     } catch (error) {
-      this.end(state, "✘");
+      step.end(false);
       throw error;
     }
+  }
+
+  /** A step whose end is known elsewhere. It is not announced: most of those are over before anybody could read it. */
+  begin(title: string): Step & { end(well: boolean, summary?: string): void } {
+    const state: Running = { title, start: Date.now(), detail: "", lastBeat: Date.now() };
+    this.running.add(state);
+    this.watch();
+    return {
+      detail: (text) => {
+        state.detail = text;
+      },
+      note: (text) => this.note(text),
+      end: (well, summary) => this.end(state, well ? "✔" : "✘", summary),
+    };
   }
 
   /** A line of its own. */

@@ -97,7 +97,7 @@ export async function saveImages(references: readonly string[], file: string): P
   for (const reference of references) if (!(await isPresent(reference))) missing.push(reference);
   if (missing.length > 0) {
     throw new UserError(
-      `These images are not on the Docker engine: ${missing.join(", ")}. Run: npm run datastack -- images build`,
+      `These images are not on the Docker engine: ${missing.join(", ")}. Run: npm run images -- build`,
     );
   }
   const partial = `${file}.${process.pid}.partial`;

@@ -29,11 +29,19 @@ func docker() tfbridge.ProviderInfo {
 		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
 		Resources: map[string]*tfbridge.ResourceInfo{
 			// names, ports and addresses of a container belong to one container at a time
-			"docker_container": {Tok: "docker:index/container:Container", DeleteBeforeReplace: true},
-			"docker_image":     {Tok: "docker:index/remoteImage:RemoteImage"},
-			"docker_network":   {Tok: "docker:index/network:Network"},
-			"docker_volume":    {Tok: "docker:index/volume:Volume"},
-			"docker_tag":       {Tok: "docker:index/tag:Tag"},
+			"docker_container": {
+				Tok:                 "docker:index/container:Container",
+				DeleteBeforeReplace: true,
+				// lists that the SDK does not put into the plural
+				Fields: map[string]*tfbridge.SchemaInfo{
+					"command":           {Name: "command"},
+					"networks_advanced": {Name: "networksAdvanced"},
+				},
+			},
+			"docker_image":   {Tok: "docker:index/remoteImage:RemoteImage"},
+			"docker_network": {Tok: "docker:index/network:Network"},
+			"docker_volume":  {Tok: "docker:index/volume:Volume"},
+			"docker_tag":     {Tok: "docker:index/tag:Tag"},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
 			"docker_network":        {Tok: "docker:index/getNetwork:getNetwork"},

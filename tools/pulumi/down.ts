@@ -1,0 +1,70 @@
+import { UserError } from "../core/errors";
+import { capture, run } from "../core/exec";
+import { Progress } from "../core/progress";
+import { confirm } from "../core/terminal";
+import { ensureEngine } from "../docker/engine";
+import { copiedConfig, writeConfigCopy } from "./home";
+import { operate } from "./operation";
+import { toolchainOf, useEngineOf } from "./prepare";
+import { recover } from "./recover";
+import { readSubject, type Subject } from "./stack-config";
+import { existing, Workspace } from "./workspace";
+
+export interface DownOptions {
+  readonly volumes: boolean;
+  readonly yes: boolean;
+  readonly destroyProduction: boolean;
+  readonly configFile?: string;
+}
+
+/** Destroys what a stack runs; its volumes only when asked to. */
+export async function takeDown(stack: string, options: DownOptions): Promise<void> {
+  const progress = new Progress();
+  const subject = readSubject(stack, options.configFile);
+  refuseProduction(subject, options);
+  useEngineOf(subject);
+  const onDocker = subject.config.target === "docker";
+  if (options.volumes && !onDocker) {
+    throw new UserError(
+      `--volumes is for Docker. On Kubernetes: kubectl -n ${stack} delete pvc -l datastack.stack=${stack}`,
+    );
+  }
+  const engine = onDocker ? await ensureEngine(progress, options) : undefined;
+  const workspace = new Workspace(
+    subject.project,
+    stack,
+    await toolchainOf(subject, progress),
+    engine ? { DOCKER_HOST: engine.host } : {},
+  );
+  await existing(workspace);
+  if (!copiedConfig(stack)) writeConfigCopy(stack, subject.source, {});
+  const question = `Remove the volumes of stack ${stack}, with all its data?`;
+  if (options.volumes && !options.yes && !(await confirm(question))) throw new UserError("Nothing was changed.");
+  await workspace.unlock(progress);
+  await recover(workspace, progress, onDocker);
+  const { changes } = await operate("destroy", workspace, progress);
+  progress.note(`Stack ${stack}: ${changes} (${progress.total}).`);
+  const volumes = onDocker ? await volumesOf(stack) : [];
+  if (options.volumes && volumes.length > 0) {
+    await progress.step(`Remove ${volumes.length} volumes`, () => run("docker", ["volume", "rm", ...volumes]));
+  } else if (volumes.length > 0) {
+    progress.note(
+      `Kept: the volumes ${volumes.join(", ")}. npm start -- ${stack} takes them up again; npm run down -- ${stack} --volumes removes them.`,
+    );
+  }
+}
+
+/** A production stack goes down only on purpose. */
+export function refuseProduction({ stack, config }: Pick<Subject, "stack" | "config">, options: DownOptions): void {
+  if (!config.production || options.destroyProduction) return;
+  throw new UserError(
+    `Stack ${stack} is a production stack (datastack:production). To take it down all the same, add --destroy-production; what is ` +
+      "protected has to be released first: set datastack:production to false and run npm start.",
+  );
+}
+
+/** Names of the volumes that carry the stack's label. */
+async function volumesOf(stack: string): Promise<string[]> {
+  const names = await capture("docker", ["volume", "ls", "--quiet", "--filter", `label=datastack.stack=${stack}`]);
+  return names.split("\n").filter(Boolean).sort();
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { UserError } from "../core/errors";
+import { dataDir, ensureDir, inRoot } from "../core/paths";
+
+/** Where the state of all stacks is, unless PULUMI_BACKEND_URL names another place. */
+export function stateDir(): string {
+  return dataDir("state");
+}
+
+export function backendUrl(): string {
+  return process.env.PULUMI_BACKEND_URL || `file://${stateDir()}`;
+}
+
+/** Folder of a local file backend; undefined for all others. */
+export function localBackend(): string | undefined {
+  return backendUrl().startsWith("file://") ? path.resolve(backendUrl().slice("file://".length)) : undefined;
+}
+
+/** A local backend's file of one stack's state. */
+export function stateFile(project: string, stack: string): string | undefined {
+  const dir = localBackend();
+  return dir && path.join(dir, ".pulumi", "stacks", project, `${stack}.json`);
+}
+
+export function passphraseFile(): string {
+  return process.env.PULUMI_CONFIG_PASSPHRASE_FILE || dataDir("passphrase");
+}
+
+/** What Pulumi has to find in its environment to work on our state. */
+export function stateEnv(): Record<string, string> {
+  const passphrase: Record<string, string> =
+    process.env.PULUMI_CONFIG_PASSPHRASE === undefined ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile() } : {};
+  return { PULUMI_BACKEND_URL: backendUrl(), ...passphrase };
+}
+
+/** Makes the folder of the state and the passphrase that encrypts the secrets in it; says whether they are new. */
+export function ensureHome(): { readonly created: boolean } {
+  ensureDir(dataDir());
+  if (localBackend()) fs.mkdirSync(localBackend() ?? "", { recursive: true, mode: 0o700 });
+  if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined || fs.existsSync(passphraseFile())) return { created: false };
+  const stacks = path.join(stateDir(), ".pulumi", "stacks");
+  if (localBackend() === stateDir() && fs.existsSync(stacks) && fs.readdirSync(stacks).length > 0) {
+    throw new UserError(
+      `There is state in ${stateDir()}, but not the passphrase for its secrets: ${passphraseFile()} is missing. ` +
+        "Restore it from your backup, or set PULUMI_CONFIG_PASSPHRASE.",
+    );
+  }
+  fs.mkdirSync(path.dirname(passphraseFile()), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(passphraseFile(), `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  return { created: true };
+}
+
+/** Folder of one stack: a project file, so that Pulumi works there, and the copy of its configuration. */
+export function stackDir(stack: string): string {
+  return dataDir("stacks", stack);
+}
+
+/** The configuration that Pulumi gets: the tracked file stays as it is in version control. */
+export function configCopy(stack: string): string {
+  return path.join(stackDir(stack), `Pulumi.${stack}.yaml`);
+}
+
+interface ConfigFile {
+  encryptionsalt?: string;
+  config?: Record<string, unknown>;
+}
+
+/** Keys that only Pulumi writes; those of the copy stay when it is written anew. */
+const PULUMIS_OWN = ["encryptionsalt", "encryptedkey", "secretsprovider"] as const;
+
+/** Writes the copy: the stack's own configuration, with `values` (by full key; `undefined` takes one out) in place of its own. */
+export function writeConfigCopy(stack: string, source: string, values: Readonly<Record<string, unknown>>): string {
+  const tracked = (parse(fs.readFileSync(source, "utf8")) ?? {}) as ConfigFile;
+  const file = configCopy(stack);
+  const before = fs.existsSync(file) ? ((parse(fs.readFileSync(file, "utf8")) ?? {}) as Record<string, unknown>) : {};
+  const kept = Object.fromEntries(
+    PULUMIS_OWN.flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]])),
+  );
+  const config = { ...tracked.config, ...values };
+  for (const [key, value] of Object.entries(config)) if (value === undefined) delete config[key];
+  ensureDir(stackDir(stack));
+  fs.writeFileSync(`${file}.next`, stringify({ ...kept, ...tracked, config }), { mode: 0o600 });
+  fs.renameSync(`${file}.next`, file);
+  // `pulumi stack init` writes its salt beside the project file that it finds
+  const { name, runtime } = parse(fs.readFileSync(inRoot("Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+  fs.writeFileSync(path.join(stackDir(stack), "Pulumi.yaml"), stringify({ name, runtime }));
+  return file;
+}
+
+/** Configuration values that the copy had after the last run, by full key. */
+export function copiedConfig(stack: string): Readonly<Record<string, unknown>> | undefined {
+  const file = configCopy(stack);
+  if (!fs.existsSync(file)) return undefined;
+  return ((parse(fs.readFileSync(file, "utf8")) ?? {}) as ConfigFile).config ?? {};
+}
+
+/** Where everything is and how it is backed up, for the end of a first run. */
+export function backupAdvice(): string {
+  const lines = [`State:      ${localBackend() ?? backendUrl()}`];
+  if (process.env.PULUMI_CONFIG_PASSPHRASE === undefined)
+    lines.push(`Passphrase: ${passphraseFile()} (only you can read it)`);
+  if (localBackend()) {
+    lines.push(
+      "Without both, the stack can no longer be changed and its generated passwords cannot be read. Back them up after each change:",
+      `  tar -czf datastack-state.tgz -C ${path.dirname(dataDir())} ${path.basename(dataDir())}`,
+    );
+  }
+  return lines.join("\n");
+}

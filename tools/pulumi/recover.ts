@@ -1,0 +1,70 @@
+import { UserError } from "../core/errors";
+import { capture, run } from "../core/exec";
+import type { Progress } from "../core/progress";
+import { containersOf, hasPending, interrupted, isInUse, networksOf, vanished, withoutPending } from "./state";
+import type { Workspace } from "./workspace";
+
+/** Seconds that a container without an owner may take to stop. */
+const GRACE = 30;
+
+/**
+ * Makes state and engine agree after a run that was killed: what it left undecided is read anew, containers and networks
+ * that carry the stack's label and are in no state are removed. Volumes are never touched.
+ */
+export async function recover(workspace: Workspace, progress: Progress, onDocker: boolean): Promise<void> {
+  let state = await workspace.export();
+  const nothing = { containers: new Set<string>(), networks: new Set<string>() };
+  const labelled = onDocker ? await onEngine(workspace.stack) : nothing;
+  const stray = [...labelled.containers].filter((id) => !containersOf(state).has(id));
+  const strayNetworks = [...labelled.networks].filter((id) => !networksOf(state).has(id));
+  if (stray.length + strayNetworks.length > 0 && !isInUse(state)) throw new UserError(await foreign(workspace, stray));
+  const doubtful = [...new Set([...interrupted(state), ...(onDocker ? vanished(state, await allContainers()) : [])])];
+  if (doubtful.length > 0) {
+    await progress.step(`Read ${doubtful.length} resources anew that an interrupted run may have changed`, () =>
+      workspace.refresh(doubtful),
+    );
+    state = await workspace.export();
+  }
+  if (hasPending(state)) await workspace.import(withoutPending(state));
+  if (stray.length > 0) {
+    await progress.step(`Remove ${stray.length} containers that an interrupted run left behind`, async () => {
+      await run("docker", ["stop", "--time", String(GRACE), ...stray], { ok: [0, 1] });
+      await run("docker", ["rm", "--force", "--volumes", ...stray]);
+    });
+  }
+  // a network is in use as long as its containers are there
+  if (strayNetworks.length > 0) await run("docker", ["network", "rm", ...strayNetworks]);
+}
+
+async function onEngine(stack: string): Promise<{ containers: Set<string>; networks: Set<string> }> {
+  const filter = ["--no-trunc", "--quiet", "--filter", `label=datastack.stack=${stack}`];
+  const [containers, networks] = await Promise.all([
+    capture("docker", ["ps", "--all", ...filter]),
+    capture("docker", ["network", "ls", ...filter]),
+  ]);
+  return { containers: lines(containers), networks: lines(networks) };
+}
+
+async function allContainers(): Promise<Set<string>> {
+  return lines(await capture("docker", ["ps", "--all", "--no-trunc", "--quiet"]));
+}
+
+async function foreign(workspace: Workspace, containers: readonly string[]): Promise<string> {
+  const names = await Promise.all(
+    containers.map((id) =>
+      capture("docker", ["inspect", "--format", "{{.Name}}", id]).then((n) => n.replace(/^\//, "")),
+    ),
+  );
+  const { stack } = workspace;
+  return (
+    `The engine already has a stack ${stack} (${names.length > 0 ? names.join(", ") : `network ${stack}`}), and the Pulumi state ` +
+    `in ${workspace.env.PULUMI_BACKEND_URL} knows nothing of it: it belongs to another state, or that was lost. Use the state that made it ` +
+    "(DATASTACK_HOME or PULUMI_BACKEND_URL), or remove its containers and network, which keeps its volumes:\n" +
+    `  docker ps -aq --filter label=datastack.stack=${stack} | xargs -r docker rm -f\n` +
+    `  docker network ls -q --filter label=datastack.stack=${stack} | xargs -r docker network rm`
+  );
+}
+
+function lines(text: string): Set<string> {
+  return new Set(text.split("\n").filter(Boolean));
+}

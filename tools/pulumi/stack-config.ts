@@ -1,0 +1,75 @@
+import * as fs from "node:fs";
+import { IMAGES, LOCAL_REPOSITORY } from "../../components/core/images";
+import { formatProblems } from "../../components/core/problems";
+import { parseConfig, type StackConfig } from "../../stacks/config";
+import { UserError } from "../core/errors";
+import { inRoot, ROOT, userPath } from "../core/paths";
+import { readConfig, readProject } from "../engine/project";
+import type { ImageSource, References } from "../images";
+import { copiedConfig } from "./home";
+
+/** A stack with its checked configuration. */
+export interface Subject {
+  readonly project: string;
+  readonly stack: string;
+  /** The file that it comes from. */
+  readonly source: string;
+  readonly config: StackConfig;
+}
+
+/** Reads a stack's own configuration file, or the one that is given in its place. */
+export function readSubject(stack: string, configFile?: string): Subject {
+  const project = readProject(ROOT);
+  const source = configFile ? userPath(configFile) : inRoot(`Pulumi.${stack}.yaml`);
+  // this message names the stacks that there are
+  const exists = fs.existsSync(source) && configFile !== undefined;
+  const { values } = readConfig(project, stack, exists ? { file: source } : {});
+  const { config, problems } = parseConfig(values);
+  if (problems.length > 0) throw new UserError(formatProblems(problems));
+  return { project: project.name, stack, source, config };
+}
+
+const IMAGES_KEY = "datastack:images";
+const RECOVER_KEY = "datastack:kafkaRecover";
+
+/** Configuration that a run adds to the stack's own: local images, and what `--recover` names. */
+export function runValues(
+  subject: Subject,
+  images: References | undefined,
+  recover: readonly number[],
+): Readonly<Record<string, unknown>> {
+  const merged = { ...images, ...subject.config.images };
+  return {
+    [IMAGES_KEY]: Object.keys(merged).length > 0 ? merged : undefined,
+    ...(recover.length > 0 ? { [RECOVER_KEY]: [...recover] } : {}),
+  };
+}
+
+/** Where the last run took the images from: `auto` stays with that, as changing it would restart everything. */
+export function lastSource(stack: string): "registry" | "local" | undefined {
+  const config = copiedConfig(stack);
+  if (!config) return undefined;
+  const images = Object.values((config[IMAGES_KEY] ?? {}) as Record<string, string>);
+  return images.some((image) => image.startsWith(LOCAL_REPOSITORY)) ? "local" : "registry";
+}
+
+/** What `--images` means for this run. */
+export function wantedSource(stack: string, given: ImageSource | undefined): ImageSource {
+  return given ?? lastSource(stack) ?? "auto";
+}
+
+/** Node numbers of `--recover kafka-0`. */
+export function recoverNodes(given: readonly string[]): number[] {
+  return given.map((replica) => {
+    const node = /^kafka-(\d+)$/.exec(replica)?.[1];
+    if (node === undefined) {
+      throw new UserError(`--recover ${replica}: must be a broker, such as kafka-0.`);
+    }
+    return Number(node);
+  });
+}
+
+/** Names of images that the stack's configuration leaves to us. */
+export function ownImages(config: StackConfig): (keyof typeof IMAGES)[] {
+  return (Object.keys(IMAGES) as (keyof typeof IMAGES)[]).filter((name) => config.images[name] === undefined);
+}

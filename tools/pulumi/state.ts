@@ -1,0 +1,62 @@
+/** The parts of an exported stack that recovery looks at. */
+export interface Deployment {
+  readonly version: number;
+  readonly deployment: {
+    readonly resources?: readonly Resource[];
+    pending_operations?: readonly { readonly resource: Resource; readonly type: string }[];
+  };
+}
+
+export interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+const CONTAINER = "docker:index/container:Container";
+const NETWORK = "docker:index/network:Network";
+
+/** Container ids in the state. */
+export function containersOf(state: Deployment): Set<string> {
+  return idsOf(state, CONTAINER);
+}
+
+export function networksOf(state: Deployment): Set<string> {
+  return idsOf(state, NETWORK);
+}
+
+/** URNs of those whose container is in the state, but not on the engine. */
+export function vanished(state: Deployment, onEngine: ReadonlySet<string>): string[] {
+  return (state.deployment.resources ?? [])
+    .filter((r) => r.type === CONTAINER && r.id && !onEngine.has(r.id))
+    .map((r) => r.urn);
+}
+
+/** What an interrupted run left undecided: URNs that are in the state and may have changed since. */
+export function interrupted(state: Deployment): string[] {
+  const known = new Set((state.deployment.resources ?? []).map((r) => r.urn));
+  const pending = state.deployment.pending_operations ?? [];
+  return [...new Set(pending.map((p) => p.resource.urn))].filter((urn) => known.has(urn));
+}
+
+export function hasPending(state: Deployment): boolean {
+  return (state.deployment.pending_operations ?? []).length > 0;
+}
+
+/** The same state with nothing undecided in it. */
+export function withoutPending(state: Deployment): Deployment {
+  const { pending_operations: _, ...deployment } = state.deployment;
+  return { ...state, deployment };
+}
+
+/** Whether this state has ever deployed anything, so that what carries its label is its own. */
+export function isInUse(state: Deployment): boolean {
+  return hasPending(state) || (state.deployment.resources ?? []).length > 0;
+}
+
+function idsOf(state: Deployment, type: string): Set<string> {
+  const resources = state.deployment.resources ?? [];
+  return new Set(resources.flatMap((r) => (r.type === type && r.id ? [r.id] : [])));
+}

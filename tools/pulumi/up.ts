@@ -1,0 +1,110 @@
+import { declareStack } from "../../stacks/systems";
+import { elapsed, Progress } from "../core/progress";
+import { table } from "../core/terminal";
+import type { ImageSource } from "../images";
+import { presentToolchain } from "../toolchain";
+import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
+import { type Outcome, operate } from "./operation";
+import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
+import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
+import { recover } from "./recover";
+import { readSubject, recoverNodes, runValues, type Subject } from "./stack-config";
+import { Workspace } from "./workspace";
+
+export interface UpOptions {
+  readonly yes: boolean;
+  readonly images?: ImageSource;
+  readonly recover: readonly string[];
+  readonly configFile?: string;
+}
+
+/** Bytes that a cold build of the toolchain and the images leaves in caches. */
+const COLD_CACHE = 12 * 2 ** 30;
+/** What a run that builds nothing may still write. */
+const WARM_CACHE = 2 ** 30;
+
+/** Everything from an empty machine to a stack that runs. */
+export async function bringUp(stack: string, options: UpOptions): Promise<void> {
+  const progress = new Progress();
+  const subject = readSubject(stack, options.configFile);
+  const recovered = recoverNodes(options.recover);
+  useEngineOf(subject);
+  const { created } = ensureHome();
+
+  const demand = await demandOf(subject);
+  const engine = await engineOf(subject, progress, options);
+  refuseProblems(stack, judge(demand, await inspect(demand, engine)));
+
+  // settled, so that a failure of one does not leave the other at work behind the message
+  const [toolchain, images] = await both(toolchainOf(subject, progress), imagesOf(subject, options.images, progress));
+  const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
+  writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
+  if (await workspace.exists()) {
+    await workspace.unlock(progress);
+    await recover(workspace, progress, engine !== undefined);
+  } else {
+    await progress.step(`New Pulumi stack ${stack}`, () => workspace.create());
+    await recover(workspace, progress, engine !== undefined);
+  }
+
+  const begun = Date.now();
+  const outcome = await operate("up", workspace, progress);
+  progress.note(
+    `Stack ${stack}: ${outcome.changes} (pulumi up took ${elapsed(Date.now() - begun)}, all ${progress.total}).`,
+  );
+  process.stdout.write(`\n${summary(stack, outcome)}\n`);
+  if (created) process.stdout.write(`\n${backupAdvice()}\n`);
+}
+
+async function demandOf({ stack, config }: Subject): Promise<Demand> {
+  const plans = declareStack(stack, config).blueprint.plans();
+  const onDocker = config.target === "docker";
+  const warm = (await presentToolchain(onDocker ? ["docker", "random"] : ["random"])) !== undefined;
+  return {
+    stack,
+    ports: onDocker ? publishedPorts(plans) : [],
+    memory: onDocker ? memoryOf(plans) : 0,
+    cache: warm ? WARM_CACHE : COLD_CACHE,
+  };
+}
+
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([a, b]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  return [first.value, second.value];
+}
+
+/** The services of a stack and how its generated passwords are read. */
+export function summary(stack: string, { outputs }: Pick<Outcome, "outputs">): string {
+  const services = Array.isArray(outputs.services) ? (outputs.services as Record<string, unknown>[]) : [];
+  const text = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+  const rows = services.map((row) => [text(row.service), text(row.url), text(row.note)]);
+  const lines = [rows.length > 0 ? table([["SERVICE", "URL", ""], ...rows]) : `Stack ${stack} names no services.`];
+  const secrets = secretNames(outputs);
+  if (secrets.length > 0) {
+    lines.push(
+      "",
+      "Generated passwords are outputs of the stack. Read one with:",
+      ...secrets.map(
+        (name) => `  npm run --silent toolchain -- pulumi stack output ${name} --show-secrets --stack ${stack}`,
+      ),
+    );
+  }
+  return lines.join("\n");
+}
+
+/** Outputs that Pulumi masks. */
+export function secretNames(outputs: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(outputs)
+    .filter(([, value]) => value === "[secret]" || isMasked(value))
+    .map(([name]) => name)
+    .sort();
+}
+
+/** The signature under which engine events carry a secret, in place of its value. */
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+function isMasked(value: unknown): boolean {
+  return typeof value === "object" && value !== null && SECRET in value;
+}

@@ -1,0 +1,97 @@
+import * as fs from "node:fs";
+import { UserError } from "../core/errors";
+import { CommandError, capture, run } from "../core/exec";
+import { ROOT } from "../core/paths";
+import type { Progress } from "../core/progress";
+import type { Toolchain } from "../toolchain";
+import { configCopy, localBackend, stackDir, stateEnv, stateFile } from "./home";
+import { judgeLocks, stateLocks } from "./locks";
+import type { Deployment } from "./state";
+
+/** Pulumi, set up for one stack with our state and the copy of its configuration. */
+export class Workspace {
+  readonly env: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly project: string,
+    readonly stack: string,
+    readonly toolchain: Toolchain,
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.env = { ...toolchain.env, ...stateEnv(), ...env };
+  }
+
+  /** Arguments that every operation on the stack takes. */
+  get selection(): string[] {
+    return ["--stack", this.stack, "--config-file", configCopy(this.stack), "--non-interactive", "--color", "never"];
+  }
+
+  /** Runs a Pulumi command that takes a stack, but no configuration file. */
+  private run(args: readonly string[], input?: string): Promise<string> {
+    return capture(this.toolchain.pulumi, [...args, "--stack", this.stack, "--non-interactive"], {
+      cwd: stackDir(this.stack),
+      env: this.env,
+      ...(input === undefined ? {} : { input }),
+    });
+  }
+
+  /** Whether the backend knows the stack. */
+  async exists(): Promise<boolean> {
+    const file = stateFile(this.project, this.stack);
+    if (file) return fs.existsSync(file);
+    try {
+      await this.run(["stack", "export"]);
+      return true;
+    } catch (error) {
+      if (error instanceof CommandError && /no stack named|not found/i.test(error.stderr)) return false;
+      throw error;
+    }
+  }
+
+  /** Creates the stack in the folder of its copy: there its salt is written, and not into the tracked file. */
+  async create(): Promise<void> {
+    // an account of Pulumi Cloud brings its own encryption
+    const provider = /^https?:/.test(this.env.PULUMI_BACKEND_URL ?? "") ? [] : ["--secrets-provider", "passphrase"];
+    await this.run(["stack", "init", "--no-select", ...provider]);
+  }
+
+  /** Cancels what a dead process of this machine has left locked; refuses when somebody is at work. */
+  async unlock(progress: Progress): Promise<void> {
+    const backend = localBackend();
+    if (!backend) return;
+    if (judgeLocks(this.stack, stateLocks(backend, this.project, this.stack)) === "none") return;
+    await this.run(["cancel", "--yes"]);
+    progress.note(`An earlier run was killed: its lock on stack ${this.stack} is released.`);
+  }
+
+  async export(): Promise<Deployment> {
+    return JSON.parse(await this.run(["stack", "export"])) as Deployment;
+  }
+
+  async import(state: Deployment): Promise<void> {
+    await this.run(["stack", "import"], JSON.stringify(state));
+  }
+
+  /** Reads these resources anew from their provider. */
+  async refresh(urns: readonly string[]): Promise<void> {
+    const targets = urns.flatMap((urn) => ["--target", urn]);
+    await run(
+      this.toolchain.pulumi,
+      ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets, ...this.selection],
+      { cwd: ROOT, env: this.env },
+    );
+  }
+
+  async remove(): Promise<void> {
+    await this.run(["stack", "rm", "--yes", "--preserve-config"]);
+  }
+}
+
+/** The stack, or what to do about its absence. */
+export async function existing(workspace: Workspace): Promise<void> {
+  if (!(await workspace.exists())) {
+    throw new UserError(
+      `Stack ${workspace.stack} has not been brought up from here. Run: npm start -- ${workspace.stack}`,
+    );
+  }
+}
