@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ContainerInfo, type DockerStack, nameOf } from "../../../tools/check/docker/engine";
 import { capture, run, succeeds } from "../../../tools/core/exec";
 import { DAEMON_LOG, startEngine } from "../../../tools/docker/engine";
@@ -15,6 +14,10 @@ export async function killMain(container: string): Promise<void> {
   const { Pid } = (await inspect(container)).State;
   say(`kill -9 ${Pid}, the main process of ${container}`);
   process.kill(Pid, "SIGKILL");
+  await until(`the end of process ${Pid}`, 60, async () => {
+    const { State } = await inspect(container);
+    return State.Running && State.Pid === Pid ? "it lives" : undefined;
+  });
 }
 
 /** Waits until containers run and are healthy; resolves with the seconds that it took. */
@@ -66,7 +69,9 @@ export async function restartEngine(): Promise<void> {
   if (pid === undefined) throw new Error("not our engine");
   say(`stop the Docker engine, process ${pid}`);
   process.kill(pid, "SIGTERM");
-  while (fs.existsSync(`/proc/${pid}`)) await sleep(200);
+  await until("the end of the Docker engine", 120, async () =>
+    fs.existsSync(`/proc/${pid}`) ? "it lives" : undefined,
+  );
   say("start the Docker engine");
   await startEngine();
 }
