@@ -12,7 +12,12 @@ import { PULUMI_VERSION, plugins } from "../toolchain/programs";
 const USUAL: readonly PluginName[] = ["docker", "random"];
 
 export function register(program: Command): void {
-  const toolchain = program.command("toolchain").description("Pulumi, its providers and promtool");
+  // what follows `pulumi` is Pulumi's, options and all
+  program.enablePositionalOptions();
+  const toolchain = program
+    .command("toolchain")
+    .description("Pulumi, its providers and promtool")
+    .enablePositionalOptions();
   toolchain
     .command("install", { isDefault: true })
     .description("find, download or build them, and say where each comes from")
@@ -33,8 +38,6 @@ export function register(program: Command): void {
       const { pulumi, env } = await present();
       process.exitCode = await interactive(pulumi, args, { cwd: ROOT, env });
     });
-  program.enablePositionalOptions();
-  toolchain.enablePositionalOptions();
 }
 
 async function install(): Promise<void> {

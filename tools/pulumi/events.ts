@@ -92,7 +92,7 @@ export function plain(text: string): string {
 /** "4 created, 2 unchanged". */
 export function describeChanges(changes: Readonly<Record<string, number>>): string {
   const words = Object.entries(changes)
-    .filter(([op, count]) => op !== "same" && count > 0)
+    .filter(([op, count]) => changesSomething(op) && count > 0)
     .map(([op, count]) => `${count} ${DONE[op] ?? op}`);
   const same = changes.same ?? 0;
   if (words.length === 0) return `no changes, ${same} resources`;

@@ -7,6 +7,12 @@ import type { Workspace } from "./workspace";
 /** Seconds that a container without an owner may take to stop. */
 const GRACE = 30;
 
+/** Refuses to begin a stack on an engine that has one of that name already. */
+export async function refuseForeign(workspace: Workspace): Promise<void> {
+  const { containers, networks } = await onEngine(workspace.stack);
+  if (containers.size + networks.size > 0) throw new UserError(await foreign(workspace, [...containers]));
+}
+
 /**
  * Makes state and engine agree after a run that was killed: what it left undecided is read anew, containers and networks
  * that carry the stack's label and are in no state are removed. Volumes are never touched.

@@ -7,7 +7,7 @@ import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
 import { type Outcome, operate } from "./operation";
 import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
 import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
-import { recover } from "./recover";
+import { recover, refuseForeign } from "./recover";
 import { readSubject, recoverNodes, runValues, type Subject } from "./stack-config";
 import { Workspace } from "./workspace";
 
@@ -43,8 +43,8 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
     await workspace.unlock(progress);
     await recover(workspace, progress, engine !== undefined);
   } else {
+    if (engine) await refuseForeign(workspace);
     await progress.step(`New Pulumi stack ${stack}`, () => workspace.create());
-    await recover(workspace, progress, engine !== undefined);
   }
 
   const begun = Date.now();

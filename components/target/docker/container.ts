@@ -98,7 +98,7 @@ function inputs({ engine, image }: Placed, spec: ContainerSpec): docker.Containe
     capabilities: { drops: ["ALL"], ...(spec.capabilities ? { adds: [...spec.capabilities] } : {}) },
     memory,
     memorySwap: memory,
-    ...(spec.unlimitedCpu ? {} : { cpus: String(process.resources.cpu) }),
+    ...(spec.unlimitedCpu ? {} : { cpus: decimal(process.resources.cpu) }),
     ...(shm ? { shmSize: mebibytes(shm) } : {}),
     tmpfs: Object.fromEntries(
       scratch.filter(([path]) => path !== SHM).map(([path, size]) => [path, inMemory(bytes(size) ?? 0, user)]),
@@ -172,6 +172,12 @@ function uploads(files: readonly File[]): docker.ContainerArgs["uploads"] {
 
 function isExecutable(file: File): boolean {
   return !file.secret && file.executable === true;
+}
+
+/** As the provider reads it back ("1.0", "10."), or every run would replace the container. */
+function decimal(cpu: number): string {
+  if (!Number.isInteger(cpu)) return String(cpu);
+  return String(cpu).includes("0") ? `${cpu}.` : `${cpu}.0`;
 }
 
 /** One secret hides the whole list of files in a diff; these show which one has changed. Never a trace of a secret. */

@@ -1,0 +1,303 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parse } from "yaml";
+import { parseConfig } from "../../stacks/config";
+import { unifiedDiff } from "../../tools/pulumi/diff";
+import { refuseProduction } from "../../tools/pulumi/down";
+import { describeChanges, describeStep, kindOf, parseEvent, plain } from "../../tools/pulumi/events";
+import {
+  configCopy,
+  copiedConfig,
+  ensureHome,
+  passphraseFile,
+  stateEnv,
+  writeConfigCopy,
+} from "../../tools/pulumi/home";
+import { judgeLocks, type StateLock, stateLocks } from "../../tools/pulumi/locks";
+import { plainFiles, report } from "../../tools/pulumi/preview";
+import { recoverNodes, runValues, wantedSource } from "../../tools/pulumi/stack-config";
+import {
+  containersOf,
+  type Deployment,
+  hasPending,
+  interrupted,
+  isInUse,
+  vanished,
+  withoutPending,
+} from "../../tools/pulumi/state";
+import { secretNames, summary } from "../../tools/pulumi/up";
+
+let home: string;
+beforeEach(() => {
+  home = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-test-"));
+  vi.stubEnv("DATASTACK_HOME", path.join(home, "data"));
+  vi.stubEnv("PULUMI_BACKEND_URL", undefined);
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", undefined);
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE_FILE", undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  fs.rmSync(home, { recursive: true });
+});
+
+const LOCK: StateLock = { pid: 42, username: "ann", hostname: "here", timestamp: "2026-11-21T12:29:37.27Z" };
+
+describe("a lock on the state", () => {
+  it("of a dead process of this machine is stale", () => {
+    expect(judgeLocks("dev", [], () => false, "here")).toBe("none");
+    expect(judgeLocks("dev", [LOCK], () => false, "here")).toBe("stale");
+  });
+
+  it("of a running process is respected", () => {
+    expect(() => judgeLocks("dev", [LOCK], () => true, "here")).toThrow(
+      "Stack dev is being changed by process 42 of ann on this machine (since 2026-11-21 12:29:37 UTC). Wait until it ends, or stop it, then run this again.",
+    );
+  });
+
+  it("of another machine is respected, whatever runs here under that number", () => {
+    expect(() => judgeLocks("dev", [LOCK], () => false, "there")).toThrow(
+      "Stack dev is locked by ann on here (process 42, since 2026-11-21 12:29:37 UTC). Wait until that ends; if it is known to be dead, run: npm run toolchain -- pulumi cancel --yes --stack dev",
+    );
+  });
+
+  it("is read from where Pulumi writes it, and one that was cut off is left out", () => {
+    const dir = path.join(home, ".pulumi/locks/organization/datastack/dev");
+    fs.mkdirSync(dir, { recursive: true });
+    fs.writeFileSync(path.join(dir, "a.json"), JSON.stringify(LOCK));
+    fs.writeFileSync(path.join(dir, "b.json"), '{"pid":');
+    fs.writeFileSync(path.join(dir, "a.json.attrs"), "{}");
+    expect(stateLocks(home, "datastack", "dev")).toEqual([LOCK]);
+    expect(stateLocks(home, "datastack", "other")).toEqual([]);
+  });
+});
+
+describe("the state after a kill", () => {
+  const container = { urn: "urn:1", type: "docker:index/container:Container", id: "abc" };
+  const other = { urn: "urn:2", type: "docker:index/container:Container", id: "def" };
+  const fresh = { urn: "urn:3", type: "docker:index/container:Container" };
+  const state: Deployment = {
+    version: 3,
+    deployment: {
+      resources: [container, other],
+      pending_operations: [
+        { resource: container, type: "updating" },
+        { resource: fresh, type: "creating" },
+      ],
+    },
+  };
+
+  it("tells what is undecided, what is gone and what is its own", () => {
+    expect(interrupted(state)).toEqual(["urn:1"]);
+    expect(vanished(state, new Set(["abc"]))).toEqual(["urn:2"]);
+    expect(containersOf(state)).toEqual(new Set(["abc", "def"]));
+    expect(hasPending(withoutPending(state))).toBe(false);
+    expect(withoutPending(state).deployment.resources).toEqual([container, other]);
+  });
+
+  it("is in use as soon as anything was begun", () => {
+    expect(isInUse({ version: 3, deployment: {} })).toBe(false);
+    expect(isInUse({ version: 3, deployment: { resources: [container] } })).toBe(true);
+    const begun = { version: 3, deployment: { pending_operations: [{ resource: fresh, type: "creating" }] } };
+    expect(isInUse(begun)).toBe(true);
+  });
+});
+
+describe("the home of state and passphrase", () => {
+  it("is made once, readable by its owner only", () => {
+    expect(ensureHome()).toEqual({ created: true });
+    const passphrase = fs.readFileSync(passphraseFile(), "utf8");
+    expect(passphrase.trim().length).toBeGreaterThanOrEqual(32);
+    expect(fs.statSync(passphraseFile()).mode & 0o777).toBe(0o600);
+    expect(fs.statSync(path.dirname(passphraseFile())).mode & 0o777).toBe(0o700);
+    expect(ensureHome()).toEqual({ created: false });
+    expect(fs.readFileSync(passphraseFile(), "utf8")).toBe(passphrase);
+    expect(stateEnv().PULUMI_CONFIG_PASSPHRASE_FILE).toBe(passphraseFile());
+  });
+
+  it("refuses to make a new passphrase for state that was encrypted with another", () => {
+    ensureHome();
+    fs.mkdirSync(path.join(home, "data/state/.pulumi/stacks/datastack"), { recursive: true });
+    fs.rmSync(passphraseFile());
+    expect(() => ensureHome()).toThrow(/is missing\. Restore it from your backup, or set PULUMI_CONFIG_PASSPHRASE\.$/);
+  });
+
+  it("leaves a passphrase and a backend of the user's own alone", () => {
+    vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "");
+    vi.stubEnv("PULUMI_BACKEND_URL", "s3://bucket");
+    expect(ensureHome()).toEqual({ created: false });
+    expect(stateEnv()).toEqual({ PULUMI_BACKEND_URL: "s3://bucket" });
+  });
+});
+
+describe("the copy of a stack's configuration", () => {
+  it("keeps what only Pulumi writes, and leaves the tracked file alone", () => {
+    const tracked = path.join(home, "Pulumi.dev.yaml");
+    const text = "config:\n  datastack:publish: loopback\n  datastack:images:\n    kafka: a:1\n";
+    fs.writeFileSync(tracked, text);
+    writeConfigCopy("dev", tracked, { "datastack:kafkaRecover": [0] });
+    fs.appendFileSync(configCopy("dev"), "encryptionsalt: v1:abc\n");
+    writeConfigCopy("dev", tracked, { "datastack:images": undefined });
+    expect(parse(fs.readFileSync(configCopy("dev"), "utf8"))).toEqual({
+      encryptionsalt: "v1:abc",
+      config: { "datastack:publish": "loopback" },
+    });
+    expect(copiedConfig("dev")).toEqual({ "datastack:publish": "loopback" });
+    expect(copiedConfig("prod")).toBeUndefined();
+    expect(fs.readFileSync(tracked, "utf8")).toBe(text);
+  });
+
+  it("has the local images, but not in place of those that the stack names", () => {
+    const { config } = parseConfig({ "datastack:images": '{"kafka":"mine:1"}' });
+    const subject = { project: "datastack", stack: "dev", source: "", config };
+    const values = runValues(
+      subject,
+      { kafka: "datastack.local/kafka:1", prometheus: "datastack.local/prometheus:1" },
+      [2],
+    );
+    expect(values).toEqual({
+      "datastack:images": { kafka: "mine:1", prometheus: "datastack.local/prometheus:1" },
+      "datastack:kafkaRecover": [2],
+    });
+    const none = { ...subject, config: parseConfig({}).config };
+    expect(runValues(none, undefined, [])).toEqual({ "datastack:images": undefined });
+  });
+
+  it("decides where images come from when nobody says so", () => {
+    const tracked = path.join(home, "Pulumi.dev.yaml");
+    fs.writeFileSync(tracked, "config: {}\n");
+    expect(wantedSource("dev", undefined)).toBe("auto");
+    writeConfigCopy("dev", tracked, { "datastack:images": { kafka: "datastack.local/kafka:1" } });
+    expect(wantedSource("dev", undefined)).toBe("local");
+    expect(wantedSource("dev", "registry")).toBe("registry");
+    writeConfigCopy("dev", tracked, {});
+    expect(wantedSource("dev", undefined)).toBe("registry");
+  });
+});
+
+describe("what is shown", () => {
+  it("names brokers to recover", () => {
+    expect(recoverNodes(["kafka-0", "kafka-2"])).toEqual([0, 2]);
+    expect(() => recoverNodes(["prometheus-0"])).toThrow("--recover prometheus-0: must be a broker, such as kafka-0.");
+  });
+
+  it("turns engine events into words", () => {
+    const type = "docker:index/container:Container";
+    const urn = `urn:pulumi:dev::datastack::datastack:kafka:Kafka$${type}::kafka-0`;
+    expect(describeStep({ op: "create", urn, type })).toBe("Create docker container kafka-0");
+    expect(describeStep({ op: "delete-replaced", urn, type, new: { inputs: { name: "dev-kafka-0" } } })).toBe(
+      "Delete old docker container dev-kafka-0",
+    );
+    expect(kindOf("random:index/randomPassword:RandomPassword")).toBe("random password");
+    expect(kindOf("docker:index/remoteImage:RemoteImage")).toBe("docker remote image");
+    expect(plain("<{%reset%}>text<{%reset%}>\n")).toBe("text");
+    expect(parseEvent('{"summaryEvent":{}}')).toEqual({ summaryEvent: {} });
+    expect(parseEvent("Updating (dev):")).toBeUndefined();
+    expect(parseEvent('{"cut')).toBeUndefined();
+    expect(describeChanges({ same: 12 })).toBe("no changes, 12 resources");
+    expect(describeChanges({ create: 4, same: 2, update: 0 })).toBe("4 created, 2 unchanged");
+  });
+
+  it("is a table of services, and how to read what is generated", () => {
+    const outputs = {
+      services: [
+        { service: "Kafka", url: "127.0.0.1:9092", note: "topics: a" },
+        { service: "Prometheus", url: "http://127.0.0.1:9090", note: "" },
+      ],
+      password: "[secret]",
+      other: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" },
+    };
+    expect(secretNames(outputs)).toEqual(["other", "password"]);
+    expect(summary("dev", { outputs })).toBe(
+      [
+        "SERVICE     URL",
+        "Kafka       127.0.0.1:9092         topics: a",
+        "Prometheus  http://127.0.0.1:9090",
+        "",
+        "Generated passwords are outputs of the stack. Read one with:",
+        "  npm run --silent toolchain -- pulumi stack output other --show-secrets --stack dev",
+        "  npm run --silent toolchain -- pulumi stack output password --show-secrets --stack dev",
+      ].join("\n"),
+    );
+  });
+
+  it("refuses to take a production stack down by mistake", () => {
+    const of = (production: string) => ({
+      stack: "prod",
+      config: parseConfig({ "datastack:production": production }).config,
+    });
+    const options = { volumes: false, yes: true, destroyProduction: false };
+    expect(() => refuseProduction(of("true"), options)).toThrow("add --destroy-production");
+    expect(() => refuseProduction(of("true"), { ...options, destroyProduction: true })).not.toThrow();
+    expect(() => refuseProduction(of("false"), options)).not.toThrow();
+  });
+});
+
+describe("a preview", () => {
+  const urn = "urn:pulumi:dev::datastack::docker:index/container:Container::prometheus";
+  const inputs = (text: string, secret: string) => ({
+    name: "dev-prometheus",
+    labels: [
+      { label: "datastack.file./etc/rules.yml", value: "x" },
+      { label: "datastack.stack", value: "dev" },
+    ],
+    uploads: [
+      { file: "/etc/rules.yml", content: text },
+      { file: "/run/secret", content: secret },
+    ],
+  });
+
+  it("shows the differences of files, and nothing of one that is secret", () => {
+    const type = "docker:index/container:Container";
+    const lines = report({
+      steps: [
+        { op: "same", urn },
+        {
+          op: "replace",
+          urn,
+          oldState: { type, inputs: inputs("a\nb\nc\n", "old-secret") },
+          newState: { type, inputs: inputs("a\nB\nc\n", "new-secret") },
+          replaceReasons: ["uploads"],
+        },
+      ],
+      diagnostics: [{ severity: "warning", message: "look out", urn }],
+      changeSummary: { replace: 1, same: 3 },
+    });
+    expect(lines).toEqual([
+      "Replace docker container dev-prometheus: uploads",
+      "    /etc/rules.yml",
+      "       a",
+      "      -b",
+      "      +B",
+      "       c",
+      "warning: docker container prometheus: look out",
+      "1 replaced, 3 unchanged",
+    ]);
+    expect([...plainFiles(inputs("text", "hidden")).values()]).toEqual(["text"]);
+  });
+
+  it("diffs by the longest common subsequence, with three lines around each change", () => {
+    const many = Array.from({ length: 20 }, (_, i) => `line ${i}`);
+    const changed = many.with(2, "second").toSpliced(15, 1);
+    expect(unifiedDiff(many.join("\n"), changed.join("\n"))).toEqual([
+      " line 0",
+      " line 1",
+      "-line 2",
+      "+second",
+      " line 3",
+      " line 4",
+      " line 5",
+      "@@",
+      " line 12",
+      " line 13",
+      " line 14",
+      "-line 15",
+      " line 16",
+      " line 17",
+      " line 18",
+    ]);
+    expect(unifiedDiff("same\n", "same\n")).toEqual([]);
+    expect(unifiedDiff("", "new\n")).toEqual(["+new"]);
+  });
+});

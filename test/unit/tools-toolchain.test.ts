@@ -1,0 +1,241 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { checkImageReference, IMAGES } from "../../components/core/images";
+import { alive, withLock } from "../../tools/core/lock";
+import { elapsed } from "../../tools/core/progress";
+import { isDebian } from "../../tools/core/system";
+import { table } from "../../tools/core/terminal";
+import { adviseEngine, isLocal } from "../../tools/docker/engine";
+import { IMAGE_NAMES, localReference, registryOf } from "../../tools/images";
+import { changesOf, withFolders } from "../../tools/images/archive";
+import { archiveMirror } from "../../tools/images/debian";
+import { KAFKA_TOOLS, toolScript } from "../../tools/images/kafka/scripts";
+import { mavenRepository } from "../../tools/images/maven";
+import { kafkaJars, RECIPES } from "../../tools/images/recipes";
+import { isAtLeast, pluginDir } from "../../tools/toolchain";
+import { recipeHash } from "../../tools/toolchain/go";
+import { isNewEnough } from "../../tools/toolchain/go-install";
+import { checksumOf } from "../../tools/toolchain/official";
+import { PULUMI, PULUMI_VERSION, plugins, sdkVersion } from "../../tools/toolchain/programs";
+
+const ROOT = path.resolve(__dirname, "../..");
+const GO = path.join(ROOT, "tools/toolchain/go");
+
+describe("the table of programs", () => {
+  it("has the version of each SDK, because the engine asks for exactly that", () => {
+    expect(sdkVersion("@pulumi/pulumi")).toBe(PULUMI_VERSION);
+    for (const { name, version } of plugins()) {
+      const installed = JSON.parse(
+        fs.readFileSync(path.join(ROOT, `node_modules/@pulumi/${name}/package.json`), "utf8"),
+      );
+      expect(version).toBe(installed.version);
+    }
+    expect(() => sdkVersion("zod-that-is-not-there")).toThrow("must pin zod-that-is-not-there to an exact version");
+  });
+
+  it("is built from the source of the same version", () => {
+    const goMod = fs.readFileSync(path.join(GO, "pulumi/go.mod"), "utf8");
+    expect(goMod).toContain(`github.com/pulumi/pulumi/pkg/v3 v${PULUMI_VERSION}`);
+    expect(goMod).toContain(`github.com/pulumi/pulumi/sdk/v3 v${PULUMI_VERSION}`);
+  });
+
+  it("changes its hash with the wrapper module, the package and the flags", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "wrapper-"));
+    try {
+      fs.writeFileSync(path.join(dir, "go.mod"), "module a\n");
+      const program = { name: "a", dir };
+      const hashes = [
+        recipeHash([program]),
+        recipeHash([{ ...program, tags: ["x"] }]),
+        recipeHash([program], "go1.27"),
+      ];
+      fs.writeFileSync(path.join(dir, "go.mod"), "module b\n");
+      hashes.push(recipeHash([program]));
+      expect(new Set(hashes).size).toBe(4);
+      expect(recipeHash([program])).toBe(recipeHash([program]));
+      expect(hashes[0]).toMatch(/^[0-9a-f]{12}$/);
+    } finally {
+      fs.rmSync(dir, { recursive: true });
+    }
+  });
+
+  it("has a go.sum for each wrapper module", () => {
+    for (const name of [
+      "pulumi",
+      "language-nodejs",
+      "resource-docker",
+      "resource-random",
+      "prometheus",
+      "node-exporter",
+    ]) {
+      expect(fs.statSync(path.join(GO, name, "go.sum")).size).toBeGreaterThan(1000);
+    }
+    expect(recipeHash([PULUMI])).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  it("lays plugins where the engine looks first", () => {
+    expect(pluginDir({ name: "docker", version: "5.2.0" }, "/home")).toBe("/home/plugins/resource-docker-v5.2.0");
+  });
+});
+
+describe("versions", () => {
+  it.each([
+    ["v3.259.0", true],
+    ["v3.260.1", true],
+    ["v3.258.9", false],
+    ["v4.0.0", false],
+    ["nonsense", false],
+  ])("takes a pulumi %s: %s", (version, taken) => {
+    expect(isAtLeast(version, "3.259.0")).toBe(taken);
+  });
+
+  it.each([
+    ["1.26.0", true],
+    ["1.27rc1", true],
+    ["2.0", true],
+    ["1.19.8", false],
+    ["devel", false],
+  ])("takes a Go %s: %s", (version, taken) => {
+    expect(isNewEnough(version)).toBe(taken);
+  });
+
+  it("finds a file's line in a list of checksums", () => {
+    const sum = "a".repeat(64);
+    expect(checksumOf(`${"b".repeat(64)}  other.tar.gz\n${sum}  *file.tar.gz\n`, "file.tar.gz")).toBe(sum);
+    expect(() => checksumOf("short  file.tar.gz", "file.tar.gz")).toThrow("no line for file.tar.gz");
+  });
+});
+
+describe("local images", () => {
+  it("have a pinned reference below their own repository, with version and content hash", () => {
+    for (const name of IMAGE_NAMES) {
+      const reference = localReference(name);
+      expect(reference).toMatch(new RegExp(`^${IMAGES[name].local}:[0-9.]+-[0-9a-f]{8}$`));
+      expect(reference).toBe(localReference(name));
+      expect(checkImageReference("images", reference)).toEqual([]);
+      expect(RECIPES[name].settings.user).toBe(String(IMAGES[name].user.uid));
+    }
+  });
+
+  it("are locked: every Java archive with its version and checksum, once", () => {
+    const { libraries, agent } = kafkaJars();
+    const names = libraries.map(({ path: p }) => path.basename(p));
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain("kafka_2.13-4.3.1.jar");
+    expect(agent.path).toContain("jmx_prometheus_javaagent/1.0.1");
+    for (const { sha256 } of [...libraries, agent]) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("name every folder once and before what is in it", () => {
+    const entries = withFolders([
+      { path: "/opt/kafka/libs/a.jar", from: { text: "" } },
+      { path: "/opt/kafka/bin/b.sh", from: { text: "" } },
+    ]);
+    expect(entries.map((entry) => entry.path)).toEqual([
+      "/opt",
+      "/opt/kafka",
+      "/opt/kafka/bin",
+      "/opt/kafka/libs",
+      "/opt/kafka/libs/a.jar",
+      "/opt/kafka/bin/b.sh",
+    ]);
+    expect(changesOf({ user: "1001", env: { A: 'b "c"' }, command: ["/bin/x", "-y"] })).toEqual([
+      "USER 1001",
+      'ENV A="b \\"c\\""',
+      'CMD ["/bin/x","-y"]',
+    ]);
+  });
+
+  it("are asked for at the right registry", () => {
+    expect(registryOf("quay.io/strimzi/kafka:1")).toBe("quay.io");
+    expect(registryOf("docker.io/prom/prometheus:1")).toBe("registry-1.docker.io");
+    expect(registryOf("redis:8")).toBe("registry-1.docker.io");
+    expect(registryOf("localhost:5000/a:1")).toBe("localhost:5000");
+  });
+
+  it("come from the mirrors that the machine is set up for", () => {
+    expect(archiveMirror("")).toBe("http://deb.debian.org/debian");
+    expect(archiveMirror("URIs: http://deb.debian.org/debian-security")).toBe("http://deb.debian.org/debian");
+    expect(archiveMirror("deb https://mirror.example/pub/debian bookworm main")).toBe(
+      "https://mirror.example/pub/debian",
+    );
+    expect(mavenRepository("")).toBe("https://repo1.maven.org/maven2");
+    const mirror = (of: string) =>
+      `<mirrors><mirror><url>https://maven.example/all/</url><mirrorOf>${of}</mirrorOf></mirror></mirrors>`;
+    expect(mavenRepository(mirror("*,!internal"))).toBe("https://maven.example/all");
+    expect(mavenRepository(mirror("jboss"))).toBe("https://repo1.maven.org/maven2");
+  });
+
+  it("have commands that go through kafka-run-class.sh, and set a heap only where none is set", () => {
+    expect(toolScript(KAFKA_TOOLS["kafka-topics"] ?? { main: "" })).toBe(
+      '#!/bin/bash\nexec "$(dirname "${BASH_SOURCE[0]}")/kafka-run-class.sh" org.apache.kafka.tools.TopicCommand "$@"\n',
+    );
+    expect(toolScript(KAFKA_TOOLS["kafka-console-producer"] ?? { main: "" })).toContain(
+      'if [ -z "$KAFKA_HEAP_OPTS" ]; then export KAFKA_HEAP_OPTS="-Xmx512M"; fi',
+    );
+  });
+});
+
+describe("a Docker engine", () => {
+  it("that is missing is advised about by the exact command", () => {
+    expect(adviseEngine(true, true, true)).toBe(
+      "No Docker engine is installed here. Run: sudo apt-get install -y docker.io iptables && sudo systemctl start docker",
+    );
+    expect(adviseEngine(false, true, false)).toBe("The Docker engine does not answer. Run: sudo service docker start");
+    expect(adviseEngine(true, false, true)).toContain("https://docs.docker.com/engine/install");
+  });
+
+  it("is on this machine when it is reached by a socket", () => {
+    expect(isLocal("unix:///var/run/docker.sock")).toBe(true);
+    expect(isLocal("ssh://user@host")).toBe(false);
+    expect(isLocal("tcp://127.0.0.1:2375")).toBe(false);
+  });
+});
+
+describe("helpers", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-lock-"));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  it("let one at a time through a lock, and take over that of a dead process", async () => {
+    const file = path.join(dir, "a.lock");
+    // process ids end far below this
+    fs.writeFileSync(file, "999999999\n");
+    expect(alive(999999999)).toBe(false);
+    expect(alive(process.pid)).toBe(true);
+    let inside = 0;
+    let most = 0;
+    const work = () =>
+      withLock(file, async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        inside--;
+      });
+    await Promise.all([work(), work()]);
+    expect(most).toBe(1);
+    expect(fs.readdirSync(dir)).toEqual([]);
+  });
+
+  it("know Debian and its children", () => {
+    expect(isDebian('ID=debian\nVERSION_ID="12"')).toBe(true);
+    expect(isDebian("ID=linuxmint\nID_LIKE=ubuntu")).toBe(true);
+    expect(isDebian('ID=fedora\nNAME="not debian"')).toBe(false);
+  });
+
+  it("write times and tables for people", () => {
+    expect([850, 12_340, 204_000].map(elapsed)).toEqual(["850 ms", "12.3 s", "3 min 24 s"]);
+    expect(
+      table([
+        ["A", "B"],
+        ["longer", "x"],
+      ]),
+    ).toBe("A       B\nlonger  x");
+  });
+});
