@@ -18,6 +18,14 @@ export async function time(work: () => Promise<unknown>): Promise<number> {
   return Number(process.hrtime.bigint() - start) / 1e6;
 }
 
+/** Processor time of this process while `work` runs, in milliseconds: what other processes do does not count. */
+export async function cpuTime(work: () => Promise<unknown>): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 /**
  * Times several things in turn (A B A B …), so that a machine whose speed drifts does so for all of them. The first round is
  * the cold one and is kept apart.
