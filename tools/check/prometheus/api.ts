@@ -20,6 +20,11 @@ export interface Rule {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly state?: "inactive" | "pending" | "firing";
+  /** Its active instances, with their templates expanded. */
+  readonly alerts?: readonly {
+    readonly state: "pending" | "firing";
+    readonly annotations: Readonly<Record<string, string>>;
+  }[];
 }
 
 export interface RuleGroup {
