@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../stacks/config";
+import { isFailure } from "../../tools/pulumi/containers";
 import { unifiedDiff } from "../../tools/pulumi/diff";
 import { refuseProduction } from "../../tools/pulumi/down";
 import { describeChanges, describeStep, kindOf, parseEvent, plain } from "../../tools/pulumi/events";
@@ -101,6 +102,20 @@ describe("the state after a kill", () => {
     expect(isInUse({ version: 3, deployment: { resources: [container] } })).toBe(true);
     const begun = { version: 3, deployment: { pending_operations: [{ resource: fresh, type: "creating" }] } };
     expect(isInUse(begun)).toBe(true);
+  });
+});
+
+describe("a container that is waited for", () => {
+  it.each([
+    ["exited 1 no", true],
+    ["exited 127 ", true],
+    ["exited 0 no", false],
+    ["running 0 no", false],
+    // the engine starts it again
+    ["exited 1 unless-stopped", false],
+    ["restarting 1 unless-stopped", false],
+  ])("in the state %j has failed for good: %s", (state, failed) => {
+    expect(isFailure(state)).toBe(failed);
   });
 });
 

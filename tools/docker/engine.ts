@@ -54,6 +54,19 @@ export function isLocal(host: string): boolean {
   return host.startsWith("unix://") || host.startsWith("npipe://");
 }
 
+/** Why there cannot be a running engine, with what to do; undefined when there is one or can be. */
+export async function engineHindrance(running: Engine | undefined): Promise<string | undefined> {
+  if (running) return undefined;
+  const host = await engineHost();
+  if (host !== DEFAULT_HOST) {
+    return (
+      `The Docker engine at ${host} does not answer. Start it, or unset DOCKER_HOST (or "docker context use default") ` +
+      "to use one on this machine."
+    );
+  }
+  return isRootOnDebian() ? undefined : adviseEngine(!which("dockerd"));
+}
+
 /**
  * A running engine; on Debian and Ubuntu, as root, one is installed and started, after asking when there is a terminal
  * to ask on.
@@ -61,15 +74,9 @@ export function isLocal(host: string): boolean {
 export async function ensureEngine(progress: Progress, options: { yes: boolean }): Promise<Engine> {
   const running = await runningEngine();
   if (running) return running;
-  const host = await engineHost();
-  if (host !== DEFAULT_HOST) {
-    throw new UserError(
-      `The Docker engine at ${host} does not answer. Start it, or unset DOCKER_HOST (or "docker context use default") ` +
-        "to use one on this machine.",
-    );
-  }
+  const hindrance = await engineHindrance(running);
+  if (hindrance) throw new UserError(hindrance);
   const missing = !which("dockerd");
-  if (!isRootOnDebian()) throw new UserError(adviseEngine(missing));
   const question = missing
     ? "No Docker engine is installed. Install docker.io and start it?"
     : "Start the Docker engine?";

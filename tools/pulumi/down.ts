@@ -46,7 +46,7 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
   progress.note(`Stack ${stack}: ${changes} (${progress.total}).`);
   const volumes = onDocker ? await volumesOf(stack) : [];
   if (options.volumes && volumes.length > 0) {
-    await progress.step(`Remove ${volumes.length} volumes`, () => run("docker", ["volume", "rm", ...volumes]));
+    await progress.step(`Remove volumes (${volumes.join(", ")})`, () => run("docker", ["volume", "rm", ...volumes]));
   } else if (volumes.length > 0) {
     progress.note(
       `Kept: the volumes ${volumes.join(", ")}. npm start -- ${stack} takes them up again; npm run down -- ${stack} --volumes removes them.`,

@@ -21,10 +21,15 @@ export interface StepMetadata {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
-  readonly new?: {
-    readonly inputs?: Readonly<Record<string, unknown>>;
-    readonly outputs?: Readonly<Record<string, unknown>>;
-  };
+  readonly old?: StepState | null;
+  readonly new?: StepState | null;
+}
+
+interface StepState {
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Deleting it takes it out of the state only. */
+  readonly retainOnDelete?: boolean;
 }
 
 /** An event, or undefined for a line that is none. */
@@ -63,9 +68,16 @@ const DOING: Readonly<Record<string, string>> = {
 };
 
 /** "Create docker container dev-kafka-0". */
-export function describeStep({ op, urn, type, new: now }: StepMetadata): string {
-  const name = typeof now?.inputs?.name === "string" ? now.inputs.name : nameOf(urn);
-  return `${DOING[op] ?? op} ${kindOf(type)} ${name}`;
+export function describeStep(metadata: StepMetadata): string {
+  const { op, urn, type, old } = metadata;
+  const doing = op === "delete" && old?.retainOnDelete ? "Keep" : (DOING[op] ?? op);
+  return `${doing} ${kindOf(type)} ${realName(metadata) ?? nameOf(urn)}`;
+}
+
+/** Name that the resource has where it runs, if it has an explicit one. */
+export function realName({ old, new: now }: StepMetadata): string | undefined {
+  const name = now?.inputs?.name ?? old?.inputs?.name;
+  return typeof name === "string" ? name : undefined;
 }
 
 export function describeDone(op: string): string {

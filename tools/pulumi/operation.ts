@@ -1,7 +1,8 @@
 import { UserError } from "../core/errors";
-import { CommandError, capture, run } from "../core/exec";
+import { CommandError, run } from "../core/exec";
 import { ROOT } from "../core/paths";
 import type { Progress } from "../core/progress";
+import { containerLog, Watch } from "./containers";
 import {
   changesSomething,
   describeChanges,
@@ -11,6 +12,7 @@ import {
   nameOf,
   parseEvent,
   plain,
+  realName,
   type StepMetadata,
 } from "./events";
 import type { Workspace } from "./workspace";
@@ -22,9 +24,6 @@ export interface Outcome {
   /** Stack outputs; secret ones are masked. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
-
-/** Lines of a failed container's log that are shown. */
-const LOG_TAIL = 40;
 
 const CONTAINER = "docker:index/container:Container";
 
@@ -46,9 +45,10 @@ export async function operate(
   } catch (error) {
     view.abandon();
     if (!(error instanceof CommandError)) throw error;
-    for (const name of view.failedContainers) progress.note(await containerLog(name));
-    throw new UserError(view.failure ?? failureOf(verb, workspace.stack, error));
+    for (const name of view.failedContainers) progress.note(view.watch.logs.get(name) ?? (await containerLog(name)));
+    throw new UserError(view.failure(workspace.stack) ?? failureOf(verb, workspace.stack, error));
   }
+  view.watch.stop();
   return { changes: view.changes, outputs: view.outputs };
 }
 
@@ -57,14 +57,22 @@ class View {
   readonly #steps = new Map<string, ReturnType<Progress["begin"]>>();
   readonly #errors: string[] = [];
   readonly failedContainers = new Set<string>();
+  readonly watch = new Watch();
   changes = "no changes";
   outputs: Readonly<Record<string, unknown>> = {};
 
   constructor(private readonly progress: Progress) {}
 
-  /** The program's own message, such as a list of problems; undefined when there is none. */
-  get failure(): string | undefined {
-    return this.#errors.length > 0 ? [...new Set(this.#errors)].join("\n") : undefined;
+  /** What went wrong, such as the program's own list of problems; undefined when nothing says it. */
+  failure(stack: string): string | undefined {
+    const failed = [...this.failedContainers];
+    const causes = [...new Set(this.#errors)].filter(
+      (text) => !failed.some((name) => this.watch.logs.has(name) && isWait(text)),
+    );
+    const advice =
+      `Stack ${stack} is not complete: ${failed.join(", ")} failed; the end of the log is above. Everything else stays as it is: ` +
+      "when the cause is removed, run this again, and it goes on from here.";
+    return [...causes, ...(failed.length > 0 ? [advice] : [])].join("\n") || undefined;
   }
 
   show(event: EngineEvent | undefined): void {
@@ -78,6 +86,7 @@ class View {
 
   /** Ends what was under way when Pulumi ended. */
   abandon(): void {
+    this.watch.stop();
     for (const step of this.#steps.values()) step.end(false);
     this.#steps.clear();
   }
@@ -86,6 +95,8 @@ class View {
     if (!changesSomething(metadata.op) || isStack(metadata) || metadata.op === "replace") return;
     if (metadata.type.startsWith("pulumi:providers:") || metadata.type.startsWith("datastack:")) return;
     this.#steps.set(key(metadata), this.progress.begin(describeStep(metadata)));
+    const name = realName(metadata);
+    if (metadata.type === CONTAINER && name && metadata.op.startsWith("create")) this.watch.add(name);
   }
 
   private end(metadata: StepMetadata, well: boolean): void {
@@ -93,8 +104,9 @@ class View {
     const step = this.#steps.get(key(metadata));
     this.#steps.delete(key(metadata));
     step?.end(well, well ? undefined : `not ${describeDone(metadata.op)}`);
-    const name = metadata.new?.inputs?.name;
-    if (!well && metadata.type === CONTAINER && typeof name === "string") this.failedContainers.add(name);
+    const name = realName(metadata);
+    if (name) this.watch.remove(name);
+    if (!well && metadata.type === CONTAINER && name) this.failedContainers.add(name);
   }
 
   private diagnose({ message, severity, urn, ephemeral }: NonNullable<EngineEvent["diagnosticEvent"]>): void {
@@ -109,6 +121,11 @@ class View {
   }
 }
 
+/** The provider's words about a wait that was cut short because the log says more. */
+function isWait(text: string): boolean {
+  return text.includes("No such container") || text.includes("healthy state");
+}
+
 function isStack({ type }: StepMetadata): boolean {
   return type === "pulumi:pulumi:Stack";
 }
@@ -120,28 +137,4 @@ function key({ op, urn }: StepMetadata): string {
 
 function failureOf(verb: string, stack: string, error: CommandError): string {
   return `pulumi ${verb} of stack ${stack} failed: ${error.stderr.trim() || error.stdout.trim() || error.how}`;
-}
-
-/** The end of a container's log and what its health check said last, which is mostly why a wait has failed. */
-async function containerLog(name: string): Promise<string> {
-  try {
-    const { stdout, stderr } = await run("docker", ["logs", "--tail", String(LOG_TAIL), name]);
-    const health = await capture("docker", [
-      ...["inspect", "--format"],
-      '{{.State.Status}}{{if .State.ExitCode}}, exit code {{.State.ExitCode}}{{end}}{{with .State.Health}}, {{.Status}}{{range .Log}}{{"\\n"}}{{.Output}}{{end}}{{end}}',
-      name,
-    ]);
-    const [status, ...checks] = health.split("\n").filter(Boolean);
-    const last = checks.at(-1);
-    return [
-      `Log of ${name} (${status}), the last ${LOG_TAIL} lines:`,
-      ...`${stdout}${stderr}`
-        .trimEnd()
-        .split("\n")
-        .map((line) => `  ${line}`),
-      ...(last ? [`  health check: ${last}`] : []),
-    ].join("\n");
-  } catch {
-    return `There is no container ${name} any more, and so no log.`;
-  }
 }

@@ -26,14 +26,14 @@ export async function recover(workspace: Workspace, progress: Progress, onDocker
   if (stray.length + strayNetworks.length > 0 && !isInUse(state)) throw new UserError(await foreign(workspace, stray));
   const doubtful = [...new Set([...interrupted(state), ...(onDocker ? vanished(state, await allContainers()) : [])])];
   if (doubtful.length > 0) {
-    await progress.step(`Read ${doubtful.length} resources anew that an interrupted run may have changed`, () =>
+    await progress.step(`Read anew what an interrupted run may have changed (${doubtful.length})`, () =>
       workspace.refresh(doubtful),
     );
     state = await workspace.export();
   }
   if (hasPending(state)) await workspace.import(withoutPending(state));
   if (stray.length > 0) {
-    await progress.step(`Remove ${stray.length} containers that an interrupted run left behind`, async () => {
+    await progress.step(`Remove containers that an interrupted run left behind (${stray.length})`, async () => {
       await run("docker", ["stop", "--time", String(GRACE), ...stray], { ok: [0, 1] });
       await run("docker", ["rm", "--force", "--volumes", ...stray]);
     });

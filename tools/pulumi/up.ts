@@ -1,6 +1,7 @@
 import { declareStack } from "../../stacks/systems";
 import { elapsed, Progress } from "../core/progress";
 import { table } from "../core/terminal";
+import { engineHindrance, runningEngine } from "../docker/engine";
 import type { ImageSource } from "../images";
 import { presentToolchain } from "../toolchain";
 import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
@@ -31,9 +32,8 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   useEngineOf(subject);
   const { created } = ensureHome();
 
-  const demand = await demandOf(subject);
+  await preflight(subject);
   const engine = await engineOf(subject, progress, options);
-  refuseProblems(stack, judge(demand, await inspect(demand, engine)));
 
   // settled, so that a failure of one does not leave the other at work behind the message
   const [toolchain, images] = await both(toolchainOf(subject, progress), imagesOf(subject, options.images, progress));
@@ -54,6 +54,14 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   );
   process.stdout.write(`\n${summary(stack, outcome)}\n`);
   if (created) process.stdout.write(`\n${backupAdvice()}\n`);
+}
+
+/** Everything that stands in the way, in one message, before anything is installed or changed. */
+async function preflight(subject: Subject): Promise<void> {
+  const running = subject.config.target === "docker" ? await runningEngine() : undefined;
+  const hindrance = subject.config.target === "docker" ? await engineHindrance(running) : undefined;
+  const demand = await demandOf(subject);
+  refuseProblems(subject.stack, [...(hindrance ? [hindrance] : []), ...judge(demand, await inspect(demand, running))]);
 }
 
 async function demandOf({ stack, config }: Subject): Promise<Demand> {
