@@ -34,7 +34,7 @@ export const schema = z.strictObject({
   }),
   publish: z.enum(["none", "loopback", "all"]).default("none").meta({
     description:
-      "Host addresses on which service ports are published (Docker): none, 127.0.0.1, or every address of the host.",
+      "Where service ports are published on the host (Docker): nowhere, on 127.0.0.1, or Kafka's on every address. What has no authentication, such as Prometheus, stays on 127.0.0.1.",
   }),
   advertisedHost: z.string().min(1).optional().meta({
     description: "Name or address under which Kafka clients outside the host reach it; needed when publish is all.",
@@ -66,25 +66,26 @@ export const schema = z.strictObject({
     .string()
     .regex(/^(unix|tcp|ssh|npipe):\/\/.+/, 'must be an address such as "ssh://user@host" or "tcp://host:2376"')
     .optional()
-    .meta({ description: "Docker engine. Without it, the one that the docker client uses." }),
+    .meta({ target: "docker", description: "Docker engine. Without it, the one that the docker client uses." }),
   dockerCertPath: z.string().min(1).optional().meta({
+    target: "docker",
     description: "Folder with ca.pem, cert.pem and key.pem for a tcp:// engine with TLS.",
   }),
   kubeconfig: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: "Path of the kubeconfig file. Without it, the usual one." }),
+    .meta({ target: "kubernetes", description: "Path of the kubeconfig file. Without it, the usual one." }),
   kubeContext: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: "Context in the kubeconfig. Without it, the current one." }),
+    .meta({ target: "kubernetes", description: "Context in the kubeconfig. Without it, the current one." }),
   storageClass: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: "Storage class of volumes. Without it, the cluster's default." }),
+    .meta({ target: "kubernetes", description: "Storage class of volumes. Without it, the cluster's default." }),
 });
 
 export type StackConfig = z.infer<typeof schema>;
@@ -98,18 +99,21 @@ export interface ConfigKey {
   readonly description: string;
   readonly default?: unknown;
   readonly values?: readonly string[];
+  /** The one target that it is for. */
+  readonly target?: StackConfig["target"];
 }
 
 export function configKeys(): ConfigKey[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return Object.entries(json.properties ?? {}).map(([key, property]) => {
-    const p = property as { type: ConfigKey["type"]; description: string; default?: unknown; enum?: string[] };
+    const p = property as Omit<ConfigKey, "key" | "values"> & { enum?: string[] };
     return {
       key,
       type: p.type,
       description: p.description,
       ...(p.default === undefined ? {} : { default: p.default }),
       ...(p.enum ? { values: p.enum } : {}),
+      ...(p.target ? { target: p.target } : {}),
     };
   });
 }
@@ -127,13 +131,36 @@ export function parseConfig(all: Readonly<Record<string, string>>): { config: St
     own.map(([key, text]) => [key.slice(PROJECT.length + 1), decode(text, types.get(key.slice(PROJECT.length + 1)))]),
   );
   const result = schema.safeParse(input, { reportInput: true });
-  if (result.success) return { config: result.data, problems: [] };
+  if (result.success) return { config: result.data, problems: checkTogether(input, result.data) };
   const problems = result.error.issues.flatMap((issue) => toProblems(issue, input));
   // What is wrong is replaced by its default, so that the rest of the configuration can be checked in the same run.
   const valid = Object.fromEntries(
     Object.entries(input).filter(([key]) => types.has(key) && !result.error.issues.some((i) => i.path[0] === key)),
   );
   return { config: schema.parse(valid), problems };
+}
+
+/** Keys that have no meaning beside the others. */
+function checkTogether(input: Readonly<Record<string, unknown>>, config: StackConfig): Problem[] {
+  const misplaced = configKeys().filter(({ key, target }) => key in input && target && target !== config.target);
+  return [
+    ...misplaced.map(({ key, target }) => ({
+      path: `${PROJECT}:${key}`,
+      value: input[key],
+      rule: `is for target ${target}, and this stack's target is ${config.target}`,
+      fix: "Take it out, or change datastack:target",
+    })),
+    ...(config.dockerCertPath && !config.dockerHost
+      ? [
+          {
+            path: `${PROJECT}:dockerCertPath`,
+            value: config.dockerCertPath,
+            rule: "needs datastack:dockerHost",
+            fix: 'Give the engine\'s address, such as "tcp://host:2376"; DOCKER_HOST brings its own DOCKER_CERT_PATH',
+          },
+        ]
+      : []),
+  ];
 }
 
 function decode(text: string, type: ConfigKey["type"] | undefined): unknown {

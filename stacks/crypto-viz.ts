@@ -41,12 +41,12 @@ export const cryptoViz: System = (stack, config) => {
   return [
     {
       service: "Kafka",
-      url: urlOf(config, ports.kafka, kafka.connection),
+      url: urlOf(ports.kafka, kafka.connection),
       note: `topics: ${Object.keys(TOPICS).join(", ")}`,
     },
     {
       service: "Prometheus",
-      url: urlOf(config, ports.prometheus, prometheus.connection, "http"),
+      url: urlOf(ports.prometheus, prometheus.connection, "http"),
       note: "targets, rules and alerts",
     },
   ];

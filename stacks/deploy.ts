@@ -4,21 +4,21 @@ import { checkName } from "../components/core/names";
 import type { Problem } from "../components/core/problems";
 import { PROJECT, readConfig } from "./config";
 import { declareStack, STACKS, SYSTEMS, systemOf } from "./systems";
-import { checkShrink, previousVolumeSizes, volumeSizes } from "./volumes";
+import { checkShrink, previousVolumes, volumesOf } from "./volumes";
 
 /** The program of every stack: reads the configuration, declares, checks everything, and only then registers. */
 export async function deployStack() {
   const stack = pulumi.getStack();
   const { config, problems } = readConfig();
   const { blueprint, services } = declareStack(stack, config);
-  const volumes = volumeSizes(blueprint.plans());
+  const volumes = volumesOf(blueprint.plans());
   blueprint.deploy([
     ...checkStack(stack, systemOf(stack, config) !== undefined),
     ...problems,
     ...Object.entries(config.images).flatMap(([name, reference]) =>
       checkImageReference(`${PROJECT}:images.${name}`, reference),
     ),
-    ...checkShrink(await previousVolumeSizes(), volumes),
+    ...checkShrink(await previousVolumes(), volumes),
   ]);
   return { services, volumes };
 }

@@ -23,6 +23,8 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
     new KubernetesTarget({
       stack,
       production: config.production,
+      // given always, so that there is a provider of ours, with its settings
+      clusterIdentifier: config.kubeContext ?? stack,
       ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
       ...(config.kubeContext ? { context: config.kubeContext } : {}),
       ...(config.storageClass ? { storageClass: config.storageClass } : {}),

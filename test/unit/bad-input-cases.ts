@@ -20,9 +20,11 @@ export interface Case {
 const images = imageCatalogue();
 
 /** A whole stack with this configuration: what the program refuses, with nothing registered. */
-function stack(title: string, config: Readonly<Record<string, string>>, name = "dev"): Case {
+function stack(title: string, config: Readonly<Record<string, string>>, name = "dev", brokers = 1): Case {
   const full = Object.fromEntries(Object.entries(config).map(([key, value]) => [`datastack:${key}`, value]));
-  const previousOutputs = { [`organization/datastack/${name}`]: { volumes: { "kafka.data": "20Gi" } } };
+  const previousOutputs = {
+    [`organization/datastack/${name}`]: { volumes: { "kafka.data": { size: "20Gi", replicas: brokers } } },
+  };
   return {
     title,
     problems: () =>
@@ -100,6 +102,10 @@ export const cases: readonly Case[] = [
   stack("bad engine address", { dockerHost: "10.0.0.5" }),
   stack("even controllers", { kafkaBrokers: "2" }),
   stack("volume smaller than before", { kafkaStorage: "10Gi" }),
+  stack("fewer brokers than before", { kafkaBrokers: "1" }, "dev", 3),
+  stack("a Docker engine on Kubernetes", { target: "kubernetes", dockerHost: "ssh://me@host" }),
+  stack("a storage class on Docker", { storageClass: "fast" }),
+  stack("certificates for no engine", { dockerCertPath: "/etc/docker/certs" }),
   stack("same host port twice", { kafkaBrokers: "3", publish: "loopback", prometheusPort: "9093" }),
   stack("publication beyond loopback without advertisedHost", { publish: "all" }),
   stack("Docker's host ports on Kubernetes", { publish: "loopback", target: "kubernetes" }),

@@ -23,8 +23,8 @@ function entry({ type, description, default: value }: ConfigKey) {
 /** docs/configuration.md. */
 export function configurationMarkdown(): string {
   const rows = configKeys().map(
-    ({ key, type, default: value, values, description }) =>
-      `| \`${key}\` | ${values ? values.map((v) => `\`${v}\``).join(", ") : type} | ${value === undefined ? "" : `\`${JSON.stringify(value)}\``} | ${description} |`,
+    ({ key, type, default: value, values, description, target }) =>
+      `| \`${key}\` | ${values ? values.map((v) => `\`${v}\``).join(", ") : type} | ${value === undefined ? "" : `\`${JSON.stringify(value)}\``} | ${description}${target ? ` Only with target \`${target}\`.` : ""} |`,
   );
   return `# Configuration of a stack
 

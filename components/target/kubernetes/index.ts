@@ -20,7 +20,10 @@ export interface KubernetesTargetArgs {
   readonly namespace?: string;
   /** A provider of one's own. It should have `enableConfigMapMutable`, `enableSecretMutable` and `upsertExistingObjects`. */
   readonly provider?: k8s.Provider;
-  /** Content or path of a kubeconfig. Without it, and without a context or provider, Pulumi's default provider is used. */
+  /**
+   * Content or path of a kubeconfig. Without it, and without a context, cluster identifier or provider, Pulumi's default provider is
+   * used, which replaces ConfigMaps instead of updating them.
+   */
   readonly kubeconfig?: pulumi.Input<string>;
   /** Context of the kubeconfig. @default its current context */
   readonly context?: string;
@@ -68,7 +71,7 @@ export class KubernetesTarget implements Target {
     this.stack = stack;
     this.#args = args;
     this.#domain = `${namespace}.svc.${clusterDomain}`;
-    const explicit = kubeconfig !== undefined || context !== undefined;
+    const explicit = [kubeconfig, context, args.clusterIdentifier].some((given) => given !== undefined);
     this.#cluster = new Cluster({
       stack,
       namespace,
