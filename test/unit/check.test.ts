@@ -53,6 +53,9 @@ describe("the runner", () => {
     expect(statuses(await runChecks([check("flaky", flaky, { settle: 5 })], { pause: 1 }))).toEqual(["pass"]);
     expect(asked).toBe(3);
     asked = 0;
+    expect(statuses(await runChecks([check("flaky", flaky, { settle: 5 })], { once: true }))).toEqual(["fail"]);
+    expect(asked).toBe(1);
+    asked = 0;
     expect(statuses(await runChecks([check("flaky", flaky)], { pause: 1 }))).toEqual(["fail"]);
     expect(asked).toBe(1);
   });

@@ -7,6 +7,8 @@ export interface RunnerOptions {
   readonly onResult?: (result: Result) => void;
   /** Milliseconds between two tries while a check may still settle. @default 2000 */
   readonly pause?: number;
+  /** Ask each check once, without time to settle. @default false */
+  readonly once?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export async function runChecks(checks: readonly Check[], options: RunnerOptions
   for (const check of checks) {
     const begun = Date.now();
     const blocked = blocker(check, results);
-    const outcome = blocked ?? (await settled(check, start, options.pause ?? 2000));
+    const outcome = blocked ?? (options.once ? await ask(check) : await settled(check, start, options.pause ?? 2000));
     const result = { check, outcome, milliseconds: Date.now() - begun };
     results.push(result);
     options.onResult?.(result);
@@ -51,13 +53,13 @@ function notRun(because: Result, expected: boolean): Outcome {
 async function settled(check: Check, start: number, pause: number): Promise<Outcome> {
   const end = start + (check.settle ?? 0) * 1000;
   for (;;) {
-    const outcome = await once(check);
+    const outcome = await ask(check);
     if (outcome.status !== "fail" || Date.now() + pause > end) return outcome;
     await sleep(pause);
   }
 }
 
-async function once(check: Check): Promise<Outcome> {
+async function ask(check: Check): Promise<Outcome> {
   try {
     return await check.run();
   } catch (error) {

@@ -14,6 +14,7 @@ import { configCopy } from "../pulumi/home";
 interface CheckOptions {
   readonly config: Readonly<Record<string, string>>;
   readonly configFile?: string;
+  readonly once: boolean;
 }
 
 export function register(program: Command): void {
@@ -22,6 +23,7 @@ export function register(program: Command): void {
     .description("check a running stack against its code: pass, fail or not-run; exit code 1 unless all is well")
     .argument("[stack]", "stack to check", "dev")
     .option("-c, --config <key=value...>", "configuration in place of the stack's own", keyValues, {})
+    .option("--once", "do not give a stack that has just come up the time to settle", false)
     .option("--config-file <file>", "configuration file in place of the stack's own")
     .action(async (stack: string, options: CheckOptions) => {
       if (!(await check(stack, options))) process.exitCode = 1;
@@ -40,6 +42,7 @@ async function check(stack: string, options: CheckOptions): Promise<boolean> {
   const layout = layoutOf(checks, process.stdout.isTTY && !process.env.NO_COLOR);
   process.stdout.write(`${stack} on ${running.where}\n\n`);
   const results = await runChecks(checks, {
+    once: options.once,
     onResult: (result) => process.stdout.write(`${formatRow(result, layout)}\n`),
   });
   process.stdout.write(`\n${formatSummary(results, Date.now() - begun)}\n`);
