@@ -189,3 +189,14 @@ export interface Plan {
 
 /** See `Process.args`. */
 export const HOST_ADDRESS = "{host-address}";
+
+/** Address of the host itself; what is published without an address is bound to it. */
+export const LOOPBACK = "127.0.0.1";
+
+/** Defaults of what is left out above, in seconds. Every target takes them from here. */
+export const DEFAULTS = {
+  ready: { period: 5, timeout: 5, startWithin: 180 },
+  prepare: { timeout: 120 },
+  job: { timeout: 300 },
+  schedule: { timeout: 3600 },
+} as const;

@@ -3,8 +3,7 @@ import { checkName } from "../../core/names";
 import { type Problem, under } from "../../core/problems";
 import { bytes } from "../../core/units";
 import { type Collected, checkPath, checkPlans, checkPort } from "../check";
-import type { Agent, File, Plan, Process, Publication, Workload } from "../workload";
-import { LOOPBACK } from "./container";
+import { type Agent, type File, LOOPBACK, type Plan, type Process, type Publication, type Workload } from "../workload";
 
 /** Names that Docker has for networks of its own. */
 const RESERVED = ["bridge", "host", "none", "default"];

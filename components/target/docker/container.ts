@@ -5,7 +5,7 @@ import { sha256 } from "../../core/names";
 import { bytes, type Size } from "../../core/units";
 import type { Placement } from "../target";
 import { transformed } from "../transform";
-import type { File, Process, Publication, User } from "../workload";
+import { type File, LOOPBACK, type Process, type Publication, type User } from "../workload";
 import { type Engine, labels } from "./engine";
 import type { Healthcheck } from "./health";
 
@@ -154,8 +154,6 @@ function network(
     ...(hosts.length > 0 ? { hosts: hosts.map(({ host, ip }) => ({ host, ip })) } : {}),
   };
 }
-
-export const LOOPBACK = "127.0.0.1";
 
 function environment(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)

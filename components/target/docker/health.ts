@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../../core/images";
-import type { Probe, Readiness, Workload } from "../workload";
+import { DEFAULTS, LOOPBACK, type Probe, type Readiness, type Workload } from "../workload";
 
 export interface Healthcheck {
   readonly tests: pulumi.Input<pulumi.Input<string>[]>;
@@ -10,15 +10,14 @@ export interface Healthcheck {
   readonly startPeriod: string;
 }
 
-const LOOPBACK = "127.0.0.1";
-
 /** Readiness as Docker asks for it: inside the container, by what the image has. `address` is where it listens. */
 export function healthcheck(
   ready: Readiness,
   workload: Pick<Workload, "image" | "ports">,
   address?: pulumi.Output<string>,
 ): Healthcheck {
-  const { probe, period = 5, timeout = 5, startWithin = 180 } = ready;
+  const { probe, period = DEFAULTS.ready.period, timeout = DEFAULTS.ready.timeout } = ready;
+  const { startWithin = DEFAULTS.ready.startWithin } = ready;
   const test = (ip: string) => ["CMD", ...command(probe, workload, ip, timeout)];
   return {
     tests: address ? address.apply(test) : test(LOOPBACK),

@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { timing } from "../every";
-import type { Schedule } from "../workload";
+import { DEFAULTS, type Schedule } from "../workload";
 import { type ContainerSpec, container, type Placed } from "./container";
 import { marked } from "./health";
 import { EVERY, MARK, MARKS, METRICS } from "./scripts";
@@ -13,7 +13,7 @@ export function resident(
   textfiles: pulumi.Input<string>,
   { hosts, dependsOn }: Required<Pick<ContainerSpec, "hosts" | "dependsOn">>,
 ): docker.Container {
-  const { name, every, timeout = 3600, command, files = [] } = schedule;
+  const { name, every, timeout = DEFAULTS.schedule.timeout, command, files = [] } = schedule;
   const { period, offset } = timing(every);
   return container(at, {
     name,

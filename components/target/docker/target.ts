@@ -3,7 +3,7 @@ import type { Problem } from "../../core/problems";
 import type { ScrapeTarget } from "../../monitoring/scrape";
 import { collect } from "../check";
 import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
-import { type Agent, HOST_ADDRESS, type Job, type Plan, type Schedule, type Workload } from "../workload";
+import { type Agent, DEFAULTS, HOST_ADDRESS, type Job, type Plan, type Schedule, type Workload } from "../workload";
 import { checkDocker } from "./check";
 import { type ContainerSpec, container, type Placed } from "./container";
 import { Engine, type EngineArgs } from "./engine";
@@ -91,7 +91,7 @@ export class DockerTarget implements Target {
         })),
         volumes: volumes.mounts,
         healthcheck: healthcheck(ready, workload),
-        waitTimeout: ready.startWithin ?? DEFAULT_START,
+        waitTimeout: ready.startWithin ?? DEFAULTS.ready.startWithin,
         grace: workload.stop.grace,
         hosts: this.#registry.hostAgents(workload),
         dependsOn: [...dependsOn, ...volumes.ready],
@@ -121,7 +121,7 @@ export class DockerTarget implements Target {
       volumes: textfiles ? [{ name: this.#engine.textfiles(at).name, path: textfiles, readOnly: true }] : [],
       host: { network, pid, ...(root ? { root } : {}) },
       healthcheck: healthcheck(agent.ready, agent, address),
-      waitTimeout: agent.ready.startWithin ?? DEFAULT_START,
+      waitTimeout: agent.ready.startWithin ?? DEFAULTS.ready.startWithin,
       grace: agent.stop.grace,
       hosts: this.#registry.hostAgents(agent),
       dependsOn: [...this.#registry.before(agent), ...(textfiles ? this.#engine.textfiles(at).ready : [])],
@@ -138,7 +138,7 @@ export class DockerTarget implements Target {
       process: job,
       aliases: [job.name],
       files: job.files ?? [],
-      timeout: job.timeout ?? 300,
+      timeout: job.timeout ?? DEFAULTS.job.timeout,
       labels: {
         "datastack.job": job.name,
         ...Object.fromEntries(restored.map(({ name, id }) => [`datastack.restores.${name}`, id])),
@@ -164,5 +164,3 @@ export class DockerTarget implements Target {
     return this.#engine.place(process, placement);
   }
 }
-
-const DEFAULT_START = 180;

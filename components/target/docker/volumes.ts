@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { transformed } from "../transform";
-import type { Workload } from "../workload";
+import { DEFAULTS, type Workload } from "../workload";
 import type { Mount, Placed } from "./container";
 import { labels, OWNER } from "./engine";
 import { once } from "./once";
@@ -46,7 +46,7 @@ export function preparedVolumes(at: Placed, workload: Workload, replica: number)
       last.push(owner);
       continue;
     }
-    const { command, env = {}, files = [], reaches = [], timeout = 120 } = preparation;
+    const { command, env = {}, files = [], reaches = [], timeout = DEFAULTS.prepare.timeout } = preparation;
     const { image, resources, scratch = {} } = workload;
     const prepare = once(at, {
       name: `${name}-prepare`,

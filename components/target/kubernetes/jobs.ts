@@ -1,5 +1,5 @@
 import type { Deployed, Placement } from "../target";
-import type { Job, Process, Schedule } from "../workload";
+import { DEFAULTS, type Job, type Process, type Schedule } from "../workload";
 import type { Cluster } from "./cluster";
 import { cron, lateness } from "./cron";
 import { accessLabels, labels, type Role } from "./labels";
@@ -7,10 +7,6 @@ import { podSpec } from "./pod";
 import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
 import { runOnce } from "./run-once";
 import * as k8s from "./sdk";
-
-/** Seconds that a job has unless it says otherwise. */
-const JOB_TIMEOUT = 300;
-const SCHEDULE_TIMEOUT = 3600;
 
 export function deployJob(cluster: Cluster, job: Job, placement: Placement): Deployed {
   const { name, restores = [], after = [], needs = [] } = job;
@@ -26,7 +22,7 @@ export function deployJob(cluster: Cluster, job: Job, placement: Placement): Dep
     podLabels: accessLabels(needs),
     spec,
     files,
-    timeout: job.timeout ?? JOB_TIMEOUT,
+    timeout: job.timeout ?? DEFAULTS.job.timeout,
     again: claims,
     dependsOn: [...dependsOn, ...waitsFor],
   });
@@ -34,7 +30,7 @@ export function deployJob(cluster: Cluster, job: Job, placement: Placement): Dep
 }
 
 export function deploySchedule(cluster: Cluster, schedule: Schedule, placement: Placement): Deployed {
-  const { name, every, needs = [], timeout = SCHEDULE_TIMEOUT } = schedule;
+  const { name, every, needs = [], timeout = DEFAULTS.schedule.timeout } = schedule;
   const { namespace } = cluster.settings;
   const waitsFor = cluster.waitsFor(schedule);
   const { at, spec, files, dependsOn } = surroundings(cluster, schedule, "schedule", placement);

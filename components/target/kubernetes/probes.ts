@@ -1,16 +1,15 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Probe, Workload } from "../workload";
+import { DEFAULTS, type Probe, type Workload } from "../workload";
 
 type KubernetesProbe = types.input.core.v1.Probe;
 type Container = Pick<types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
 
-const DEFAULTS = { period: 5, timeout: 5, startWithin: 180 };
 /** A minute of failures, so that a long pause of garbage collection or of a disk is no reason for a restart. */
 const LIVENESS = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 };
 
 /** Seconds until a workload has to be ready for the first time. */
 export function startWithin({ ready }: Pick<Workload, "ready">): number {
-  return ready.startWithin ?? DEFAULTS.startWithin;
+  return ready.startWithin ?? DEFAULTS.ready.startWithin;
 }
 
 /**
@@ -19,8 +18,8 @@ export function startWithin({ ready }: Pick<Workload, "ready">): number {
  * would be killed again and again.
  */
 export function probes({ ready, alive, ports }: Pick<Workload, "ready" | "alive" | "ports">): Container {
-  const period = ready.period ?? DEFAULTS.period;
-  const timing = { periodSeconds: period, timeoutSeconds: ready.timeout ?? DEFAULTS.timeout };
+  const period = ready.period ?? DEFAULTS.ready.period;
+  const timing = { periodSeconds: period, timeoutSeconds: ready.timeout ?? DEFAULTS.ready.timeout };
   const first = Object.keys(ports)[0];
   const living = alive ?? (first ? { tcp: { port: first } } : undefined);
   return {

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Need, Volume, VolumePreparation, Workload } from "../workload";
+import { DEFAULTS, type Need, type Volume, type VolumePreparation, type Workload } from "../workload";
 import type { Children } from "./children";
 import type { Cluster } from "./cluster";
 import { accessLabels, labels } from "./labels";
@@ -17,9 +17,6 @@ export interface Prepared {
   /** What has to be there, and to have succeeded, before the workload exists. */
   readonly ready: readonly pulumi.Resource[];
 }
-
-/** Seconds that a preparation has unless it says otherwise. */
-const TIMEOUT = 120;
 
 /**
  * The volumes of all replicas, under the names that the StatefulSet will claim, each prepared before that exists. Claims are
@@ -137,7 +134,7 @@ function prepare(
     podLabels: accessLabels(needs(preparation)),
     spec,
     files,
-    timeout: preparation.timeout ?? TIMEOUT,
+    timeout: preparation.timeout ?? DEFAULTS.prepare.timeout,
     again: [claim],
     dependsOn: [claim, isolated],
   });
