@@ -1,10 +1,14 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import * as http from "node:http";
+import type * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { checkImageReference, IMAGES } from "../../components/core/images";
 import { alive, withLock } from "../../tools/core/lock";
-import { elapsed } from "../../tools/core/progress";
+import { elapsed, Progress } from "../../tools/core/progress";
 import { isDebian } from "../../tools/core/system";
 import { table } from "../../tools/core/terminal";
 import { adviseEngine, isLocal } from "../../tools/docker/engine";
@@ -17,7 +21,7 @@ import { kafkaJars, RECIPES } from "../../tools/images/recipes";
 import { isAtLeast, pluginDir } from "../../tools/toolchain";
 import { recipeHash } from "../../tools/toolchain/go";
 import { isNewEnough } from "../../tools/toolchain/go-install";
-import { checksumOf } from "../../tools/toolchain/official";
+import { checksumOf, officialPulumi } from "../../tools/toolchain/official";
 import { PULUMI, PULUMI_VERSION, plugins, sdkVersion } from "../../tools/toolchain/programs";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -108,6 +112,48 @@ describe("versions", () => {
   });
 });
 
+describe("the official download", () => {
+  let dir: string;
+  let server: http.Server;
+  const files = new Map<string, Buffer | string>();
+  const archive = `pulumi-v${PULUMI_VERSION}-${process.platform}-${process.arch}.tar.gz`;
+
+  beforeAll(async () => {
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-official-"));
+    fs.mkdirSync(path.join(dir, "pulumi"));
+    for (const name of ["pulumi", "pulumi-language-nodejs"])
+      fs.writeFileSync(path.join(dir, "pulumi", name), name, { mode: 0o755 });
+    execFileSync("tar", ["-czf", path.join(dir, "a.tar.gz"), "-C", dir, "pulumi"]);
+    server = http.createServer((request, response) => {
+      const file = files.get(request.url ?? "");
+      response.writeHead(file === undefined ? 404 : 200).end(request.method === "HEAD" ? undefined : file);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    server.close();
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  it("is taken when its checksum is right, and left when it is not", async () => {
+    const body = fs.readFileSync(path.join(dir, "a.tar.gz"));
+    const sums = `/releases/sdk/pulumi-${PULUMI_VERSION}-checksums.txt`;
+    files.set(`/releases/sdk/${archive}`, body);
+    vi.stubEnv("PULUMI_DOWNLOADS", `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`);
+    vi.stubEnv("DATASTACK_CACHE", path.join(dir, "cache"));
+    const quiet = new Progress(process.stderr, true);
+
+    files.set(sums, `${"0".repeat(64)}  ${archive}\n`);
+    expect(await officialPulumi(quiet)).toBeUndefined();
+    expect(fs.readdirSync(path.join(dir, "cache", "downloads"))).toEqual([]);
+
+    files.set(sums, `${createHash("sha256").update(body).digest("hex")}  ${archive}\n`);
+    const pulumi = await officialPulumi(quiet);
+    expect(fs.readFileSync(path.join(pulumi ?? "", "pulumi-language-nodejs"), "utf8")).toBe("pulumi-language-nodejs");
+  });
+});
+
 describe("local images", () => {
   it("have a pinned reference below their own repository, with version and content hash", () => {
     for (const name of IMAGE_NAMES) {
@@ -170,7 +216,7 @@ describe("local images", () => {
 
   it("have commands that go through kafka-run-class.sh, and set a heap only where none is set", () => {
     expect(toolScript(KAFKA_TOOLS["kafka-topics"] ?? { main: "" })).toBe(
-      '#!/bin/bash\nexec "$(dirname "${BASH_SOURCE[0]}")/kafka-run-class.sh" org.apache.kafka.tools.TopicCommand "$@"\n',
+      `#!/bin/bash\nexec "$(dirname "\${BASH_SOURCE[0]}")/kafka-run-class.sh" org.apache.kafka.tools.TopicCommand "$@"\n`,
     );
     expect(toolScript(KAFKA_TOOLS["kafka-console-producer"] ?? { main: "" })).toContain(
       'if [ -z "$KAFKA_HEAP_OPTS" ]; then export KAFKA_HEAP_OPTS="-Xmx512M"; fi',
