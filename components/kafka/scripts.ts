@@ -2,9 +2,12 @@ import { DATA, FILES, PORTS, type Spec, VOLUME } from "./spec";
 
 const META = `${DATA}/meta.properties`;
 
+/** What the ready stacks call their Kafka. */
+const READY_STACKS_NAME = "kafka";
+
 /** One way out for every node that has no usable volume; `$node` is the shell's. */
 function recovery(spec: Spec): string {
-  const { name, stack, brokers } = spec;
+  const { name, brokers } = spec;
   const consequence =
     brokers === 1
       ? `It was the only broker: what the cluster stored is gone. If the volume turns up again, put it back.
@@ -13,7 +16,14 @@ To begin with an empty cluster instead:`
 it joins their quorum and copies its partitions from them. Recover one node after the other:`;
   return `${consequence}
 
-    npm start -- ${stack} --recover ${name}-$node
+${commands(spec)}More in docs/kafka.md, "A lost volume".`;
+}
+
+/** The ready stacks have one Kafka; only for that are there commands. */
+function commands({ name, stack }: Spec): string {
+  const argument = "recover: [$node] in the arguments of Kafka";
+  if (name !== READY_STACKS_NAME) return `    ${argument}, for one run of pulumi up\n\n`;
+  return `    npm start -- ${stack} --recover ${name}-$node
 
 or by hand, or where manifests are rendered and applied:
 
@@ -21,7 +31,7 @@ or by hand, or where manifests are rendered and applied:
     pulumi up                      (or: npm run render, and apply)
     pulumi config rm datastack:kafkaRecover
 
-In a program of your own: recover: [$node] in the arguments of Kafka. More in docs/kafka.md, "A lost volume".`;
+In a program of your own: ${argument}. `;
 }
 
 /**
@@ -110,8 +120,10 @@ fi
 
 # Formatting writes these, then meta.properties, so they alone are what an interrupted one left.
 if [[ -d ${DATA} ]]; then
-  if find ${DATA} -mindepth 1 ! -path '*/__cluster_metadata-0*' ! -name '*.checkpoint' ! -name .lock | grep -q . ||
-    find ${DATA} -name '*.log' -size +0 | grep -q .; then
+  # No pipe, whose end could hide what was found, and an assignment: a find that fails ends this.
+  data=$(find ${DATA} -mindepth 1 \\( ! -path '*/__cluster_metadata-0*' ! -name '*.checkpoint' ! -name .lock \\
+    -o -name '*.log' -size +0 \\) -print -quit)
+  if [[ -n $data ]]; then
     echo "${DATA} on the volume of ${spec.name}-$node holds data but no meta.properties. Nothing was changed: restore the file." >&2
     exit 1
   fi

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,8 +52,8 @@ function bash(script: string, env: Record<string, string> = {}) {
   return { status, stdout, stderr };
 }
 
-const workload = (args: Partial<KafkaArgs>) => {
-  const [service] = Kafka.plan("kafka", kafkaArgs(args)).services ?? [];
+const workload = (args: Partial<KafkaArgs>, name = "kafka") => {
+  const [service] = Kafka.plan(name, kafkaArgs(args)).services ?? [];
   if (!service) throw new Error("no service");
   return service;
 };
@@ -69,6 +78,14 @@ describe("start", () => {
     expect(stderr).toContain("    pulumi config set --path 'datastack:kafkaRecover[0]' 1\n");
     expect(stderr).toContain("recover: [1]");
     expect(existsSync(at("started"))).toBe(false);
+  });
+
+  test("names the commands of the ready stacks only where they exist", () => {
+    lay(workload({ brokers: 3 }, "events").files);
+    const { status, stderr } = bash("start.sh", { DATASTACK_REPLICA: "1" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("recover: [1] in the arguments of Kafka");
+    expect(stderr).not.toMatch(/npm start|kafkaRecover/);
   });
 
   test("refuses a volume whose formatting was interrupted", () => {
@@ -183,6 +200,15 @@ describe("format", () => {
     expect(stderr).toContain("holds data but no meta.properties");
     expect(formatted()).toBeUndefined();
     expect(readFileSync(join(at(DATA), file), "utf8")).toBe("records");
+  });
+
+  test("never formats over very many partitions", () => {
+    const partitions = Array.from({ length: 3000 }, (_, i) => `a-topic-with-a-name-that-fills-the-pipe-${i}`);
+    for (const partition of partitions) mkdirSync(join(at(DATA), partition), { recursive: true });
+    const { status, stderr } = prepare(0);
+    expect(status).toBe(1);
+    expect(stderr).toContain("holds data but no meta.properties");
+    expect(readdirSync(at(DATA))).toHaveLength(partitions.length);
   });
 
   test("does not begin a second cluster while a controller of the first answers", async () => {
