@@ -4,7 +4,18 @@ import { DockerTarget } from "../../components/target/docker";
 import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Target } from "../../components/target/target";
 import { kafkaArgs } from "../support/kafka";
-import { all, at, CONTAINER, dependsOn, kubernetes, one, type Recording, record, waitsFor } from "../support/record";
+import {
+  all,
+  at,
+  CONTAINER,
+  dependsOn,
+  kubernetes,
+  one,
+  plain,
+  type Recording,
+  record,
+  waitsFor,
+} from "../support/record";
 
 const args = (target: Target, more: Partial<KafkaArgs> = {}) =>
   kafkaArgs({ target, brokers: 3, topics: { orders: { partitions: 3 } }, ...more });
@@ -21,9 +32,22 @@ describe("on Docker", () => {
     expect(container("kafka-1-data-prepare").inputs).toMatchObject({ networkMode: "none" });
   });
 
-  test("each broker starts when its own volume is prepared, without waiting for the others", () => {
-    expect(dependsOn(recording, container("kafka-1"))).toContain("kafka-1-data-prepare");
-    expect(dependsOn(recording, container("kafka-1")).filter((name) => /^kafka-[02]/.test(name))).toEqual([]);
+  test("no broker starts before all volumes are prepared, and none waits for another broker", () => {
+    for (const broker of [0, 1, 2]) {
+      const before = dependsOn(recording, container(`kafka-${broker}`));
+      for (const i of [0, 1, 2]) expect(before).toContain(`kafka-${i}-data-prepare`);
+      expect(before.filter((name) => /^kafka-\d$/.test(name))).toEqual([]);
+    }
+  });
+
+  test("a volume to be recovered is given to its owner again, before it is prepared, and no broker is replaced", async () => {
+    const recovered = await record(
+      () => new Kafka("kafka", args(new DockerTarget({ stack: "dev" }), { recover: [1] })),
+    );
+    const changed = all(recording, CONTAINER).filter(({ name, inputs }) => {
+      return JSON.stringify(plain(inputs)) !== JSON.stringify(plain(one(recovered, CONTAINER, name).inputs));
+    });
+    expect(changed.map(({ name }) => name).sort()).toEqual(["kafka-1-data-owner", "kafka-1-data-prepare"]);
   });
 
   test("topics are made when all brokers are ready", () => {

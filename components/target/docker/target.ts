@@ -72,11 +72,10 @@ export class DockerTarget implements Target {
     const dependsOn = this.#registry.before(workload);
     const { replicas = 1, identity = "none", ready } = workload;
     const nodes: Record<string, docker.Container> = {};
-    const prepared: docker.Container[] = [];
-    const others: Deployed["nodes"][] = [];
+    // No replica starts before the volumes of all are prepared: a preparation may have to see that none is running yet.
+    const volumes = preparedVolumes(at, workload);
     // Replicas do not wait for each other: a quorum needs several of them.
     for (let replica = 0; replica < replicas; replica++) {
-      const volumes = preparedVolumes(at, workload, replica);
       const own = workload.perReplica?.(replica);
       const name = identity === "stable" || replicas > 1 ? `${workload.name}-${replica}` : workload.name;
       const spec: ContainerSpec = {
@@ -89,20 +88,18 @@ export class DockerTarget implements Target {
           internal,
           publish: own?.publish?.[port] ?? publish,
         })),
-        volumes: volumes.mounts,
+        volumes: volumes.mounts[replica] ?? [],
         healthcheck: healthcheck(ready, workload),
         waitTimeout: ready.startWithin ?? DEFAULTS.ready.startWithin,
         grace: workload.stop.grace,
         hosts: this.#registry.hostAgents(workload),
-        dependsOn: [...dependsOn, ...volumes.ready],
+        dependsOn: [...dependsOn, ...volumes.last],
       };
       nodes[name] = container(at, spec);
-      prepared.push(...volumes.last);
-      others.push(volumes.nodes);
     }
     const running = Object.values(nodes);
-    this.#registry.add(workload.name, { ready: running, prepared });
-    return { nodes: Object.assign({ ...at.nodes, ...nodes }, ...others), ready: running };
+    this.#registry.add(workload.name, { ready: running, prepared: volumes.last });
+    return { nodes: { ...at.nodes, ...nodes, ...volumes.nodes }, ready: running };
   }
 
   agent(agent: Agent, placement: Placement): Deployed {
