@@ -87,6 +87,8 @@ export function containerChecks(engine: DockerStack, declaration: Declaration): 
     {
       family,
       title: "none is left over",
+      // what prepares a volume lingers for a moment
+      settle: SETTLE,
       run: async () => verdict(strangers(expected, jobs, await engine.containers()), "none"),
     },
     {
