@@ -8,7 +8,7 @@ export const TOPICS_TIMEOUT = PATIENCE + 120;
 
 /**
  * Compares the cluster with the table, refuses what cannot be done before it does anything, then does the rest. Kafka's tools
- * start a Java process per call, so the state is read by two at once, and only what differs costs another.
+ * start a Java process per call, so the state is read by two at once and a third, and only what differs costs another.
  */
 export const TOPICS_SCRIPT = String.raw`#!/usr/bin/env bash
 # Makes the topics of $BOOTSTRAP as declared. Idempotent.
@@ -21,13 +21,20 @@ deadline=$((SECONDS + ${PATIENCE}))
 export KAFKA_JVM_PERFORMANCE_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
 
 topics() { "$bin/kafka-topics.sh" --bootstrap-server "$BOOTSTRAP" "$@"; }
-configs() { "$bin/kafka-configs.sh" --bootstrap-server "$BOOTSTRAP" --entity-type topics "$@"; }
+configs() { "$bin/kafka-configs.sh" --bootstrap-server "$BOOTSTRAP" --entity-type "$@"; }
+
+# The row of the cluster's defaults, which somebody else's cluster has not.
+defaults=
+while IFS=$'\t' read -r kind _ _ _ pairs; do
+  [[ $kind == cluster ]] && defaults=$pairs
+done <"$table"
 
 read_cluster() {
-  configs --describe >"$work/configs" 2>"$work/configs.err" &
+  configs topics --describe >"$work/configs" 2>"$work/configs.err" &
   local pid=$!
   topics --describe >"$work/topics" 2>"$work/topics.err" || { wait "$pid" || true; return 1; }
-  wait "$pid"
+  wait "$pid" || return 1
+  [[ -z $defaults ]] || configs brokers --entity-default --describe >"$work/defaults" 2>"$work/defaults.err"
 }
 
 until read_cluster; do
@@ -36,7 +43,8 @@ until read_cluster; do
     cat "$work"/*.err >&2
     exit 1
   fi
-  reason=$(head -qn 1 "$work"/*.err | head -n 1)
+  reason=$(cat "$work"/*.err)
+  reason=\${reason%%$'\n'*}
   reason=\${reason#\[*\] }
   [[ $reason == "\${said-}" ]] || echo "waiting for $BOOTSTRAP: $reason"
   said=$reason
@@ -58,6 +66,11 @@ while IFS= read -r line; do
     setting["$topic \${BASH_REMATCH[1]}"]=\${BASH_REMATCH[2]}
   fi
 done <"$work/configs"
+if [[ -n $defaults ]]; then
+  while IFS= read -r line; do
+    [[ $line =~ ^\ +([a-z.]+)=(.*)\ sensitive= ]] && setting["- \${BASH_REMATCH[1]}"]=\${BASH_REMATCH[2]}
+  done <"$work/defaults"
+fi
 
 # First everything that cannot be done, together, and before anything is changed.
 refused=0
@@ -78,6 +91,16 @@ done <"$table"
 if ((refused > 0)); then
   echo "$refused refused; nothing was changed." >&2
   exit 1
+fi
+
+# Before the topics, so that one that is made by Kafka itself has the right default too.
+if [[ -n $defaults ]] && [[ \${setting["- \${defaults%%=*}"]-} != "\${defaults#*=}" ]]; then
+  if ! configs brokers --entity-default --alter --add-config "$defaults" >"$work/cluster.log" 2>&1; then
+    echo "The cluster's default $defaults could not be set:" >&2
+    cat "$work/cluster.log" >&2
+    exit 1
+  fi
+  echo "default of the cluster: \${defaults%%=*} \${setting["- \${defaults%%=*}"]-unset} -> \${defaults#*=}"
 fi
 
 # A new topic needs as many live brokers as it has copies; they may still be coming up.
@@ -102,7 +125,7 @@ alter() {
     [[ $pair == *,* ]] && pair="\${pair%%=*}=[\${pair#*=}]"
     list+=\${list:+,}$pair
   done
-  configs --alter --entity-name "$name" --add-config "$list" >"$work/$name.log" 2>&1
+  configs topics --alter --entity-name "$name" --add-config "$list" >"$work/$name.log" 2>&1
 }
 
 apply() {

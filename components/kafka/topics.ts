@@ -18,10 +18,12 @@ export function topicSettings(topic: Topic, spec: Spec | undefined): Record<stri
   return Object.fromEntries(given.sort(([a], [b]) => (a < b ? -1 : 1))) as Record<string, Setting>;
 }
 
-/** A topic with fewer copies than the cluster's minimum could not be written to with `acks=all`. */
+/**
+ * Always said, because the cluster's own default is of the time when it had fewer brokers, and a topic with fewer copies than
+ * that could not be written to with `acks=all`. Without a spec the cluster is somebody else's.
+ */
 function derivedMinimum(topic: Topic, spec: Spec | undefined): number | undefined {
-  if (!spec || topic.replication === undefined || topic.replication === spec.replication) return undefined;
-  return minInSyncReplicas(topic.replication);
+  return spec && minInSyncReplicas(topic.replication ?? spec.replication);
 }
 
 function milliseconds(retention: Topic["retention"]): number | undefined {
@@ -34,6 +36,7 @@ const INTERNAL = ["__consumer_offsets", "__share_group_state", "__transaction_st
 
 /**
  * What the job reads: kind, name, partitions, replication ("-": the cluster's default) and settings, with tabs between them.
+ * The kind `cluster` has settings alone: defaults of all brokers, which win over those of their configuration files.
  * Without a spec the cluster is somebody else's: its replication is not ours to judge.
  */
 export function topicsTable(topics: Readonly<Record<string, Topic>>, spec: Spec | undefined): string {
@@ -45,7 +48,8 @@ export function topicsTable(topics: Readonly<Record<string, Topic>>, spec: Spec 
     ...Object.entries(topicSettings(topic, spec)).map(([key, value]) => `${key}=${value}`),
   ]);
   const internal = spec ? INTERNAL.map((name) => ["internal", name, "-", String(spec.replication)]) : [];
-  return [...declared, ...internal]
+  const cluster = spec ? [["cluster", "-", "-", "-", `min.insync.replicas=${spec.minInSyncReplicas}`]] : [];
+  return [...cluster, ...declared, ...internal]
     .map((row) => `${row.join("\t")}\n`)
     .sort()
     .join("");

@@ -215,17 +215,28 @@ describe("the table of topics", () => {
       audit: { retention: "forever", retentionSize: "2Gi", config: { "cleanup.policy": "compact,delete" } },
     } as const;
     expect(table({ topics })).toEqual([
-      "topic\taudit\t1\t1\tcleanup.policy=compact,delete\tretention.bytes=2147483648\tretention.ms=-1",
-      "topic\trawticker\t6\t1\tcompression.type=lz4\tretention.ms=604800000\tsegment.bytes=536870912",
+      "topic\taudit\t1\t1\tcleanup.policy=compact,delete\tmin.insync.replicas=1\tretention.bytes=2147483648\tretention.ms=-1",
+      "topic\trawticker\t6\t1\tcompression.type=lz4\tmin.insync.replicas=1\tretention.ms=604800000\tsegment.bytes=536870912",
     ]);
   });
 
-  test("keeps a topic writable that has fewer copies than the cluster's minimum", () => {
-    expect(table({ brokers: 3, topics: { a: { replication: 1 }, b: { replication: 3 }, c: {} } })).toEqual([
+  test("says for each topic how many copies must have a record, as its own number of copies allows", () => {
+    const topics = { a: { replication: 1 }, b: { replication: 3 }, c: {}, d: { minInSyncReplicas: 3 } };
+    expect(table({ brokers: 3, topics })).toEqual([
       "topic\ta\t1\t1\tmin.insync.replicas=1",
-      "topic\tb\t1\t3",
-      "topic\tc\t1\t3",
+      "topic\tb\t1\t3\tmin.insync.replicas=2",
+      "topic\tc\t1\t3\tmin.insync.replicas=2",
+      "topic\td\t1\t3\tmin.insync.replicas=3",
     ]);
+  });
+
+  test("has the default of one's own cluster, as the brokers' configuration has it", () => {
+    const row = (brokers: number) =>
+      fileOf(plan({ brokers, topics: { a: {} } }).jobs?.[0]?.files, "topics.tsv").split("\n")[0];
+    for (const brokers of [1, 3])
+      expect(row(brokers)).toBe(
+        `cluster\t-\t-\t-\tmin.insync.replicas=${server(0, { brokers })["min.insync.replicas"]}`,
+      );
   });
 
   test("watches over the internal topics of one's own cluster", () => {

@@ -229,15 +229,24 @@ describe("format", () => {
 
 describe("topics", () => {
   /** Tools that know a cluster from two files and write down what they are asked to do. */
-  const run = (topics: Record<string, Topic>, cluster: { topics?: string; configs?: string } = {}, brokers = 1) => {
+  const run = (
+    topics: Record<string, Topic>,
+    cluster: { topics?: string; configs?: string; minimum?: number } = {},
+    brokers = 1,
+  ) => {
     const [job] = Kafka.plan("kafka", kafkaArgs({ brokers, topics })).jobs ?? [];
     lay(job?.files);
     writeFileSync(at("topics"), cluster.topics ?? "");
     writeFileSync(at("configs"), cluster.configs ?? "");
+    // As every cluster has it that began with eligible leader replicas.
+    const setting = `min.insync.replicas=${cluster.minimum ?? (brokers > 1 ? 2 : 1)}`;
+    const defaults = `  ${setting} sensitive=false synonyms={DYNAMIC_DEFAULT_BROKER_CONFIG:${setting}}\n`;
+    writeFileSync(at("defaults"), `Default configs for brokers in the cluster are:\n${defaults}`);
     for (const kind of ["topics", "configs"]) {
       tool(
         `kafka-${kind}.sh`,
-        `[[ $* == *--describe* ]] && exec cat "$ROOT/${kind}"\necho "${kind} $*" >>"$ROOT/calls"\n`,
+        `[[ $* == *--entity-default*--describe* ]] && exec cat "$ROOT/defaults"
+[[ $* == *--describe* ]] && exec cat "$ROOT/${kind}"\necho "${kind} $*" >>"$ROOT/calls"\n`,
       );
     }
     const result = bash("topics.sh", { BOOTSTRAP: "kafka-0:29092" });
@@ -253,8 +262,8 @@ describe("topics", () => {
     const { status, stdout, calls } = run({ "a.b-c": { partitions: 3, retention: "1d" }, b: {} });
     expect(status).toBe(0);
     expect(calls).toEqual([
-      "topics --create --if-not-exists --topic a.b-c --partitions 3 --replication-factor 1 --config retention.ms=86400000",
-      "topics --create --if-not-exists --topic b --partitions 1 --replication-factor 1",
+      "topics --create --if-not-exists --topic a.b-c --partitions 3 --replication-factor 1 --config min.insync.replicas=1 --config retention.ms=86400000",
+      "topics --create --if-not-exists --topic b --partitions 1 --replication-factor 1 --config min.insync.replicas=1",
     ]);
     expect(stdout).toMatch(/^a\.b-c +3 +1 {2}created$/m);
   });
@@ -264,8 +273,13 @@ describe("topics", () => {
     const cluster = {
       topics: described("a", 3) + described("unmanaged", 1),
       configs:
-        configured("a", "cleanup.policy=compact,delete", "retention.ms=86400000", "max.message.bytes=1") +
-        configured("unmanaged"),
+        configured(
+          "a",
+          "cleanup.policy=compact,delete",
+          "min.insync.replicas=1",
+          "retention.ms=86400000",
+          "max.message.bytes=1",
+        ) + configured("unmanaged"),
     };
     const { status, stdout, calls } = run(topics, cluster);
     expect({ status, calls }).toEqual({ status: 0, calls: [] });
@@ -275,7 +289,10 @@ describe("topics", () => {
 
   test("widens and alters, and only what is declared", () => {
     const topics = { a: { partitions: 6, retention: "1d", config: { "cleanup.policy": "compact,delete" } } } as const;
-    const cluster = { topics: described("a", 3), configs: configured("a", "retention.ms=1", "max.message.bytes=1") };
+    const cluster = {
+      topics: described("a", 3),
+      configs: configured("a", "min.insync.replicas=1", "retention.ms=1", "max.message.bytes=1"),
+    };
     const { status, stdout, calls } = run(topics, cluster);
     expect(status).toBe(0);
     expect(calls).toEqual([
@@ -293,6 +310,29 @@ describe("topics", () => {
     expect(stderr).toContain("topics.b.replication = 3: the topic has 1, and changing it moves data between brokers.");
     expect(stderr).toContain("__consumer_offsets: Kafka made this topic with replication 1, the cluster's is 3 now");
     expect(stderr).toContain("3 refused; nothing was changed.");
+  });
+
+  test("raises the minimum of a cluster that has grown, before that of its topics", () => {
+    const cluster = { topics: described("a", 1, 3), configs: configured("a"), minimum: 1 };
+    const { status, stdout, calls } = run({ a: {} }, cluster, 3);
+    expect({ status, calls }).toEqual({
+      status: 0,
+      calls: [
+        "configs --entity-type brokers --entity-default --alter --add-config min.insync.replicas=2",
+        "configs --entity-type topics --alter --entity-name a --add-config min.insync.replicas=2",
+      ],
+    });
+    expect(stdout).toContain("default of the cluster: min.insync.replicas 1 -> 2\n");
+    expect(stdout).toMatch(/min\.insync\.replicas default -> 2$/m);
+  });
+
+  test("leaves the defaults of somebody else's cluster alone", () => {
+    const existing = { bootstrap: ["kafka-0:29092"], cidrs: ["10.0.0.0/16"] };
+    const [job] = Kafka.plan("kafka", kafkaArgs({ existing, topics: { a: {} } })).jobs ?? [];
+    lay(job?.files);
+    for (const kind of ["topics", "configs"]) tool(`kafka-${kind}.sh`, `echo "$*" >>"$ROOT/calls"`);
+    expect(bash("topics.sh", { BOOTSTRAP: "kafka-0:29092" }).status).toBe(0);
+    expect(readFileSync(at("calls"), "utf8")).not.toMatch(/entity-default|min\.insync/);
   });
 
   test("waits for the cluster and says what for", () => {
