@@ -39,6 +39,18 @@ describe("the table of programs", () => {
     expect(() => sdkVersion("zod-that-is-not-there")).toThrow("must pin zod-that-is-not-there to an exact version");
   });
 
+  it("can be installed: npm ci refuses a lock file that lacks a package of another platform", () => {
+    const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(wanted.length).toBeGreaterThan(10);
+    const locked = Object.keys(packages).map((key) =>
+      key.slice(key.lastIndexOf("node_modules/") + "node_modules/".length),
+    );
+    expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
+  });
+
   it("is built from the source of the same version", () => {
     const goMod = fs.readFileSync(path.join(GO, "pulumi/go.mod"), "utf8");
     expect(goMod).toContain(`github.com/pulumi/pulumi/pkg/v3 v${PULUMI_VERSION}`);
