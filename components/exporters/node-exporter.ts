@@ -24,7 +24,10 @@ const PORT = 9100;
 const ROOT = "/host";
 const TEXTFILES = "/textfiles";
 
-/** Mounts that say nothing about the host's disks: kernel file systems and what container engines mount. */
+/**
+ * Mounts that say nothing about the host's disks: kernel file systems and what container engines mount. Claims are mounted below
+ * the kubelet's folder, which only root may enter: asked for, each would be a NodeFilesystemDeviceError and no number.
+ */
 const IGNORED_MOUNTS = "^/(dev|proc|run|sys)($|/)|/(docker|containerd|containers|kubelet)/";
 const IGNORED_DEVICES = "^(veth.*|cali.*|cni.*|br-.*|docker.*|lo)$";
 

@@ -131,7 +131,7 @@ function checkSegment(path: string, { segment }: Topic): Problem[] {
 
 /**
  * What topics with a size limit may take together. Topics without one take what is written in their time, which nobody can know
- * here; an alert watches the disk.
+ * here. On Docker alerts watch the disk; for claims see docs/monitoring.md, "What was left out".
  */
 function checkDisk(topics: readonly (readonly [string, Topic])[], s: Spec): Problem[] {
   const disk = bytes(s.storage);

@@ -117,6 +117,8 @@ describe("node exporter", () => {
     ["/running", false],
     ["/var/lib/docker/overlay2/abc/merged", true],
     ["/var/lib/kubelet/pods/1/volumes/x", true],
+    ["/var/lib/kubelet/pods/1/volumes/kubernetes.io~csi/pvc-1/mount", true],
+    ["/mnt/disks/kafka", false],
     ["/data/containerd/io.x/rootfs", true],
   ])("counts %s among mounts that say nothing: %s", (mount, ignored) => {
     const flag = agent()?.args?.find((arg) => arg.includes("mount-points-exclude"));
