@@ -129,6 +129,12 @@ finish sample topics 600
     expect(rendered.gone).toEqual(["Job sample/old"]);
     expect(fs.existsSync(path.join(out, "7"))).toBe(false);
     expect(fs.readFileSync(path.join(out, "README"), "utf8")).toBe("ours\n");
+
+    expect((await renderSample()).gone, "still there").toEqual(["Job sample/old"]);
+    const now = JSON.parse(fs.readFileSync(list, "utf8"));
+    fs.writeFileSync(list, JSON.stringify({ ...now, gone: ["Job sample/prepare"] }));
+    expect((await renderSample()).gone, "taken out by hand; back again").toEqual([]);
+    expect(JSON.parse(fs.readFileSync(list, "utf8"))).not.toHaveProperty("gone");
   });
 
   it("refuses folders and files that are not its own, and touches nothing there", async () => {

@@ -74,7 +74,9 @@ function report(rendered: Rendered, out: string, secrets: string | undefined): s
     ...(random
       ? [`Generated passwords are kept in ${random} (0600). Back it up: the next render takes them from there.`]
       : []),
-    ...(gone.length > 0 ? ["No longer part of the stack, and not removed from the cluster by applying:"] : []),
+    ...(gone.length > 0
+      ? ["No longer part of the stack, and not removed from the cluster by applying (docs/manifests.md):"]
+      : []),
     ...gone.map((object) => `  ${removal(object)}`),
     "",
     "Apply them, now and after every change, with:",
@@ -84,7 +86,7 @@ function report(rendered: Rendered, out: string, secrets: string | undefined): s
   ];
 }
 
-/** What an object of the last render takes to be removed. Those that hold data are named, but nothing offers to delete them. */
+/** What an object of an earlier render takes to be removed. Those that hold data are named, but nothing offers to delete them. */
 function removal(object: string): string {
   const [kind = "", id = ""] = object.split(" ");
   if (HOLDS_DATA.includes(kind)) return `${object}: holds data, which deleting it would lose`;

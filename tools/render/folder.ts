@@ -11,10 +11,12 @@ interface List {
   readonly files: readonly string[];
   /** Objects, as `Kind namespace/name`. */
   readonly objects: readonly string[];
+  /** Objects that left the stack, named by every render until they are back or somebody takes them out of the list. */
+  readonly gone?: readonly string[];
 }
 
 export interface Written {
-  /** Objects of the earlier render that are no longer part of the stack. */
+  /** Objects of earlier renders that are no longer part of the stack. */
   readonly gone: readonly string[];
   readonly changed: number;
 }
@@ -33,7 +35,7 @@ export function writeFolder(
   const stale = earlier.files.filter((file) => !files.has(file));
   fs.mkdirSync(folder, { recursive: true });
   // both lists while files come and go, so that an interrupted render is still ours
-  writeList(folder, { stack, files: [...new Set([...earlier.files, ...files.keys()])], objects: earlier.objects });
+  writeList(folder, { ...earlier, files: [...new Set([...earlier.files, ...files.keys()])] });
   for (const file of stale) fs.rmSync(path.join(folder, file), { force: true });
   let changed = stale.length;
   for (const [file, text] of files) {
@@ -47,8 +49,10 @@ export function writeFolder(
     const target = path.join(folder, directory);
     if (directory !== "." && fs.existsSync(target) && fs.readdirSync(target).length === 0) fs.rmdirSync(target);
   }
-  writeList(folder, { stack, files: [...files.keys()], objects });
-  return { gone: earlier.objects.filter((object) => !objects.includes(object)), changed };
+  const once = new Set([...(earlier.gone ?? []), ...earlier.objects]);
+  const gone = [...once].filter((object) => !objects.includes(object)).sort();
+  writeList(folder, { stack, files: [...files.keys()], objects, ...(gone.length > 0 ? { gone } : {}) });
+  return { gone, changed };
 }
 
 function readList(folder: string, stack: string): List {
@@ -73,7 +77,8 @@ function parseList(file: string): List {
   try {
     const list = JSON.parse(fs.readFileSync(file, "utf8")) as List;
     const inside = (name: unknown): boolean => typeof name === "string" && /^(\d+\/)?[a-z0-9.-]+$/.test(name);
-    if (typeof list.stack === "string" && list.files.every(inside) && Array.isArray(list.objects)) return list;
+    const objects = [list.objects, list.gone ?? []].every(Array.isArray);
+    if (typeof list.stack === "string" && list.files.every(inside) && objects) return list;
   } catch {
     // said below
   }

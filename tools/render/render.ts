@@ -34,7 +34,7 @@ export interface Rendered {
   readonly manifests: readonly Manifest[];
   /** Secrets that were left out. */
   readonly leftOut: readonly string[];
-  /** Objects of the last render into this folder that are no longer there. */
+  /** Objects of earlier renders into this folder that are no longer part of the stack. */
   readonly gone: readonly string[];
   /** Files that were written, changed or removed. */
   readonly changed: number;
