@@ -4,7 +4,7 @@ import type { KafkaArgs } from "./args";
 import { formatProperties, LOG4J2, serverProperties } from "./config";
 import { jmxRules } from "./jmx";
 import { formatScript, READY, startScript } from "./scripts";
-import { FILES, PORTS, type Spec, spec, VOLUME } from "./spec";
+import { FILES, OTHERS, PORTS, type Spec, spec, VOLUME } from "./spec";
 import { topicsTable } from "./topics";
 import { TOPICS_SCRIPT, TOPICS_TIMEOUT } from "./topics-script";
 
@@ -115,8 +115,8 @@ function preparation(s: Spec, name: string, args: KafkaArgs, broker: number): Vo
       { path: `${FILES}/format.sh`, content: formatScript(s), executable: true },
       { path: `${FILES}/format-${broker}.properties`, content: formatProperties(s, broker) },
     ],
-    // Before it begins a cluster it asks whether there is one.
-    ...(first ? { reaches: [controllerConnection(name, args)] } : {}),
+    // Before it begins a cluster it looks whether there is one, running or not.
+    ...(first ? { reaches: [controllerConnection(name, args)], others: OTHERS } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { DATA, FILES, PORTS, type Spec, VOLUME } from "./spec";
+import { DATA, FILES, OTHERS, PORTS, type Spec, VOLUME } from "./spec";
 
 const META = `${DATA}/meta.properties`;
 
@@ -131,6 +131,19 @@ if [[ -d ${DATA} ]]; then
 fi
 
 if [[ $MODE == bootstrap ]]; then
+  # A volume that was only formatted has no log with records: the cluster has not begun.
+  for other in ${OTHERS}/*; do
+    [[ -d $other/data ]] || continue
+    begun=$(find "$other/data" -name '*.log' -size +0 -print -quit)
+    [[ -n $begun ]] || continue
+    cat >&2 <<BEGUN
+The volume of ${spec.name}-$node is empty, but that of ${spec.name}-\${other##*/} holds data. Nothing was changed.
+Beginning a second cluster of the same name would end in the loss of one of them.
+
+${recovery(spec)}
+BEGUN
+    exit 1
+  done
   for peer in $PEERS; do
     if timeout 3 bash -c "exec 3<>/dev/tcp/$peer/${PORTS.controller}" 2>/dev/null; then
       cat >&2 <<REFUSAL

@@ -14,6 +14,9 @@ export const LOOPBACK = "127.0.0.1";
 export const VOLUME = "/var/lib/kafka";
 export const DATA = `${VOLUME}/data`;
 
+/** Where the preparation that begins a cluster sees the volumes of the other nodes, by their numbers, if the target can show them. */
+export const OTHERS = "/var/lib/kafka-others";
+
 /** Our files in the container. */
 export const FILES = "/opt/datastack/kafka";
 

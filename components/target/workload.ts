@@ -39,6 +39,11 @@ export interface VolumePreparation {
   readonly files?: readonly File[];
   /** What it may connect to, other replicas of its own workload too. @default nothing: it has no network */
   readonly reaches?: readonly Connection[];
+  /**
+   * Where the same volume of every other replica is mounted read-only, in a directory called by its ordinal (Docker; on
+   * Kubernetes a volume is where its own pod is). @default not mounted
+   */
+  readonly others?: string;
   /** Seconds until it counts as failed. @default 120 */
   readonly timeout?: number;
 }

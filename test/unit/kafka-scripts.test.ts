@@ -211,6 +211,25 @@ describe("format", () => {
     expect(readdirSync(at(DATA))).toHaveLength(partitions.length);
   });
 
+  test("does not begin a second cluster beside a volume of the first, though no controller answers", () => {
+    const other = at("var/lib/kafka-others/2/data/__cluster_metadata-0");
+    mkdirSync(other, { recursive: true });
+    // All that formatting and a start without a quorum leave.
+    writeFileSync(join(other, "00000000000000000000-0000000000.checkpoint"), "x");
+    writeFileSync(join(other, "00000000000000000000.log"), "");
+    expect(prepare(0).status).toBe(0);
+    rmSync(at(DATA), { recursive: true });
+    rmSync(at("formatted"));
+    writeFileSync(join(other, "00000000000000000000.log"), "records");
+    const { status, stderr } = prepare(0);
+    expect(status).toBe(1);
+    expect(stderr).toContain("The volume of kafka-0 is empty, but that of kafka-2 holds data. Nothing was changed.");
+    expect(stderr).toContain("npm start -- dev --recover kafka-0");
+    expect(formatted()).toBeUndefined();
+    expect(prepare(0, { recover: [0] }).status).toBe(0);
+    expect(formatted()).toContain("--no-initial-controllers");
+  });
+
   test("does not begin a second cluster while a controller of the first answers", async () => {
     const server = createServer();
     const port = await new Promise<number>((resolve) => {

@@ -50,6 +50,15 @@ describe("on Docker", () => {
     expect(changed.map(({ name }) => name).sort()).toEqual(["kafka-1-data-owner", "kafka-1-data-prepare"]);
   });
 
+  test("the preparation that could begin a second cluster sees the other volumes, and cannot write to them", () => {
+    expect(at(container("kafka-0-data-prepare"), "volumes")).toEqual([
+      { volumeName: "dev-kafka-0-data", containerPath: "/var/lib/kafka", readOnly: false },
+      { volumeName: "dev-kafka-1-data", containerPath: "/var/lib/kafka-others/1", readOnly: true },
+      { volumeName: "dev-kafka-2-data", containerPath: "/var/lib/kafka-others/2", readOnly: true },
+    ]);
+    expect(at(container("kafka-1-data-prepare"), "volumes")).toHaveLength(1);
+  });
+
   test("topics are made when all brokers are ready", () => {
     expect(dependsOn(recording, container("kafka-topics"))).toEqual(
       expect.arrayContaining(["kafka-0", "kafka-1", "kafka-2"]),

@@ -49,6 +49,11 @@ export function preparedVolumes(at: Placed, workload: Workload): PreparedVolumes
         continue;
       }
       const { command, env = {}, files = [], reaches = [], timeout = DEFAULTS.prepare.timeout } = preparation;
+      const others = replicas.flatMap((other): Mount[] => {
+        const mount = mounts[other]?.[index];
+        if (other === replica || !mount || preparation.others === undefined) return [];
+        return [{ name: mount.name, path: `${preparation.others}/${other}`, readOnly: true }];
+      });
       const { image, resources, scratch = {} } = workload;
       const prepare = once(at, {
         name: `${name}-prepare`,
@@ -56,7 +61,7 @@ export function preparedVolumes(at: Placed, workload: Workload): PreparedVolumes
         process: { name: workload.name, image, user: workload.user ?? image.user, resources, scratch, command, env },
         env: workload.identity === "stable" ? { DATASTACK_REPLICA: String(replica) } : {},
         files,
-        volumes: [own],
+        volumes: [own, ...others],
         unlimitedCpu: true,
         timeout,
         dependsOn: [owner],
