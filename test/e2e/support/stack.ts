@@ -17,6 +17,20 @@ import { ROOT } from "../../../tools/core/paths";
 import { readConfig, readProject } from "../../../tools/engine/project";
 import { type CliOptions, cli, type Ended } from "./cli";
 
+/** What is still to be seen of faults for a while after the stack is well again. */
+const TRACES = [
+  "none was restarted or killed for memory",
+  "no errors in the first 5 minutes",
+  "no critical alert fires",
+];
+
+/** Rows of `npm run check` that did not pass, but for the traces that the test's own faults leave. */
+export function unexpected(output: string): string[] {
+  const rows = output.split("\n").filter((line) => /^ {2}(pass|fail|not-run) /.test(line));
+  if (rows.length === 0) return [output];
+  return rows.filter((line) => !line.startsWith("  pass ") && !TRACES.some((title) => line.includes(title)));
+}
+
 /** A stack of the repository's program under a name of its own, with state, configuration and ports of its own. */
 export class E2eStack {
   /** DATASTACK_HOME of everything that is run for it. */

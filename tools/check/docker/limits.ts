@@ -3,6 +3,7 @@ import { collect } from "../../../components/target/check";
 import type { Process } from "../../../components/target/workload";
 import type { Declaration } from "../declared";
 import { type Check, count, nothingToCheck, verdict } from "../outcome";
+import { expectedContainers } from "./containers";
 import { type ContainerInfo, type DockerStack, nameOf } from "./engine";
 
 /** Limits of a container that differ from what its workload declares. */
@@ -50,13 +51,14 @@ export function declaredPorts({ plans }: Declaration): number[] {
 export function limitChecks(engine: DockerStack, declaration: Declaration): Check[] {
   const family = "containers";
   const { services, agents } = collect(declaration.plans);
+  const expected = expectedContainers(engine, declaration);
   const declared = new Map<string, Process>([...services, ...agents].map((w) => [w.name, w]));
   return [
     {
       family,
       title: "limits are those that are declared",
       run: async () => {
-        const running = await longRunning(engine, declared);
+        const running = await longRunning(engine, expected, declared);
         const problems = running.flatMap(([container, process]) => limitProblems(container, process));
         return verdict(problems, `${count(running.length, "container")}`);
       },
@@ -88,13 +90,11 @@ export function limitChecks(engine: DockerStack, declaration: Declaration): Chec
   ];
 }
 
-async function longRunning(engine: DockerStack, declared: ReadonlyMap<string, Process>) {
+async function longRunning(engine: DockerStack, expected: readonly string[], declared: ReadonlyMap<string, Process>) {
   const containers = await engine.containers();
   return containers.flatMap((container): [ContainerInfo, Process][] => {
     const process = declared.get(container.Config.Labels["datastack.service"] ?? "");
-    return process && container.State.Running && !container.Config.Labels["datastack.job"]
-      ? [[container, process]]
-      : [];
+    return process && expected.includes(nameOf(container)) ? [[container, process]] : [];
   });
 }
 
