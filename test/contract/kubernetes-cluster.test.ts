@@ -1,0 +1,74 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import type { KubernetesTargetArgs } from "../../components/target/kubernetes";
+import { all, at, one, only, plain, record } from "../support/record";
+import { BUSYBOX, construct, ring } from "./cases";
+import { BUDGET, CLAIM, container, NAMESPACE, PROVIDER, pods, recorded, STATEFUL_SET, target } from "./kubernetes";
+
+describe("clusters and images", () => {
+  it("makes a provider only for an explicit cluster, and gives it to everything", async () => {
+    const recording = await recorded({}, { kubeconfig: "content", context: "production" });
+    const provider = only(recording, PROVIDER);
+    // providers' inputs travel as JSON texts
+    expect(plain(provider.inputs)).toMatchObject({
+      kubeconfig: "content",
+      context: "production",
+      clusterIdentifier: "production",
+      enableConfigMapMutable: "true",
+      enableSecretMutable: "true",
+      upsertExistingObjects: "true",
+    });
+    for (const r of all(recording).filter((r) => r.type.startsWith("kubernetes:")))
+      expect(r.options.provider, r.name).toBe(provider.urn);
+    for (const r of all(recording).filter((r) => r.type.startsWith("random:")))
+      expect(r.options.provider ?? "default", r.name).not.toBe(provider.urn);
+  });
+
+  it("takes a provider of one's own", async () => {
+    const recording = await record(() => {
+      construct(target({ provider: new k8s.Provider("mine", { context: "mine" }) }));
+    });
+    const provider = one(recording, PROVIDER, "mine");
+    expect(one(recording, STATEFUL_SET, "ring").options.provider).toBe(provider.urn);
+    expect(all(recording, PROVIDER)).toHaveLength(1);
+  });
+
+  it("registers nothing before the first workload", async () => {
+    expect(all(await record(() => void target({ context: "x" })))).toEqual([]);
+  });
+
+  it("pulls images of a registry, and never those of this machine", async () => {
+    const image = { ...BUSYBOX, reference: "docker.io/library/busybox:1.37", source: "registry" as const };
+    const policy = async (args: Partial<KubernetesTargetArgs>) =>
+      pods(await recorded({ image }, args)).map(({ spec }) => container(spec).imagePullPolicy);
+    expect(new Set(await policy({}))).toEqual(new Set(["IfNotPresent"]));
+    expect(new Set(await policy({ imagePullPolicy: "Always" }))).toEqual(new Set(["Always"]));
+  });
+
+  it("takes namespace, storage class and domain", async () => {
+    const args = { namespace: "data", storageClass: "fast", clusterDomain: "k8s.example.com" };
+    const recording = await recorded({}, args);
+    expect(all(recording, NAMESPACE).map((n) => n.name)).toEqual(["data", "data-agents"]);
+    expect(at(one(recording, CLAIM, "ring-0-data"), "spec.storageClassName")).toBe("fast");
+    expect(target(args).host("ring", 0)).toBe("ring-0.ring-nodes.data.svc.k8s.example.com");
+  });
+
+  it("lets transforms change an object last, by object and by function", async () => {
+    const recording = await record(() => {
+      const cluster = target();
+      const parent = new pulumi.ComponentResource("datastack:test:Case", "transformed");
+      const transform = {
+        [BUDGET]: { spec: { minAvailable: 2 } },
+        [CLAIM]: (args: Record<string, unknown>, opts: pulumi.CustomResourceOptions, name: string) => {
+          args.apiVersion = "v1";
+          opts.protect = name === "ring-2-data";
+        },
+      };
+      cluster.service(ring(), { parent, transform });
+    });
+    expect(at(only(recording, BUDGET), "spec")).toEqual({ minAvailable: 2 });
+    expect(one(recording, CLAIM, "ring-2-data").options.protect).toBe(true);
+    expect(one(recording, CLAIM, "ring-1-data").options.protect ?? false).toBe(false);
+  });
+});
