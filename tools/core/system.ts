@@ -17,18 +17,35 @@ export function hasSystemd(): boolean {
   return fs.existsSync("/run/systemd/system");
 }
 
+let apt: Promise<unknown> = Promise.resolve();
+
+/** One at a time: the lists have a lock that apt does not wait for. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = apt.then(work);
+  apt = done.catch(() => undefined);
+  return done;
+}
+
+// a lock held by an unattended upgrade is waited for
+const APT = ["-q", "-o", "DPkg::Lock::Timeout=300"];
+
+/** Fetches the package lists. */
+export function updatePackageLists(): Promise<void> {
+  return inTurn(async () => void (await run("apt-get", [...APT, "update"])));
+}
+
 /** Installs Debian packages with their required dependencies only; fetches the package lists when apt does not know them. */
-export async function installPackages(packages: readonly string[]): Promise<void> {
+export function installPackages(packages: readonly string[]): Promise<void> {
+  const install = [...APT, "install", "-y", "--no-install-recommends", ...packages];
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "-y", "-q", "--no-install-recommends", ...packages];
-  // a lock held by an unattended upgrade is waited for
-  const options = ["-o", "DPkg::Lock::Timeout=300"];
-  try {
-    await run("apt-get", [...options, ...install], { env });
-  } catch {
-    await run("apt-get", [...options, "update", "-q"], { env });
-    await run("apt-get", [...options, ...install], { env });
-  }
+  return inTurn(async () => {
+    try {
+      await run("apt-get", install, { env });
+    } catch {
+      await run("apt-get", [...APT, "update"]);
+      await run("apt-get", install, { env });
+    }
+  });
 }
 
 function read(file: string): string {

@@ -64,23 +64,31 @@ export async function engineHindrance(running: Engine | undefined): Promise<stri
       "to use one on this machine."
     );
   }
-  return isRootOnDebian() ? undefined : adviseEngine(!which("dockerd"));
+  return isRootOnDebian() ? undefined : adviseEngine(!daemon());
 }
 
 /**
- * A running engine; on Debian and Ubuntu, as root, one is installed and started, after asking when there is a terminal
- * to ask on.
+ * Whether an engine may be installed and started, where none runs: asked for on a terminal, before long steps begin.
+ * Refused, it is an error that says what to type.
  */
-export async function ensureEngine(progress: Progress, options: { yes: boolean }): Promise<Engine> {
+export async function consentToEngine(options: { yes: boolean }): Promise<void> {
   const running = await runningEngine();
-  if (running) return running;
+  if (running) return;
   const hindrance = await engineHindrance(running);
   if (hindrance) throw new UserError(hindrance);
-  const missing = !which("dockerd");
+  const missing = !daemon();
   const question = missing
     ? "No Docker engine is installed. Install docker.io and start it?"
     : "Start the Docker engine?";
   if (!options.yes && !(await confirm(question))) throw new UserError(adviseEngine(missing));
+}
+
+/** A running engine; on Debian and Ubuntu, as root, one is installed and started, after `consentToEngine`. */
+export async function ensureEngine(progress: Progress, options: { yes: boolean }): Promise<Engine> {
+  const running = await runningEngine();
+  if (running) return running;
+  await consentToEngine(options);
+  const missing = !daemon();
   if (missing) await progress.step("Install a Docker engine (docker.io)", () => installPackages(enginePackages()));
   return progress.step(
     "Start the Docker engine",
@@ -110,16 +118,29 @@ export async function startEngine(): Promise<void> {
     await run("systemctl", ["start", "docker"]);
   } else {
     const log = fs.openSync(DAEMON_LOG, "a");
-    const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] });
+    const child = spawn(daemon() ?? "dockerd", [], {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, PATH: withSbin() },
+    });
     fs.closeSync(log);
-    daemon.on("error", () => undefined);
-    daemon.unref();
+    child.on("error", () => undefined);
+    child.unref();
   }
   for (const end = Date.now() + START_TIMEOUT * 1000; Date.now() < end; await sleep(250)) {
     if (await succeeds("docker", ["info", "--format", "{{.ID}}"])) return;
   }
   const log = fs.existsSync(DAEMON_LOG) ? lastLines(fs.readFileSync(DAEMON_LOG, "utf8").trim(), 15) : "";
   throw new UserError(`The Docker engine does not answer ${START_TIMEOUT} s after its start.\n${log}`);
+}
+
+/** The daemon and what it calls (iptables) are in folders that not every root shell has on its PATH. */
+function withSbin(): string {
+  return `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
+function daemon(): string | undefined {
+  return which("dockerd", withSbin());
 }
 
 function enginePackages(): string[] {

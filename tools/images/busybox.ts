@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { UserError } from "../core/errors";
 import { capture, run, which } from "../core/exec";
 import { cacheDir, ensureDir } from "../core/paths";
+import { updatePackageLists } from "../core/system";
 import type { Entry } from "./archive";
 
 /** A statically linked busybox: the shell, wget and the like of images that hold one Go program. */
@@ -65,7 +66,7 @@ async function aptDownload(name: string, cwd: string): Promise<void> {
     await run("apt-get", ["download", "-q", name], { cwd });
   } catch {
     // a machine that has never fetched the package lists
-    await run("apt-get", ["update", "-q"]);
+    await updatePackageLists();
     await run("apt-get", ["download", "-q", name], { cwd });
   }
 }

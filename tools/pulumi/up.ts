@@ -1,7 +1,7 @@
 import { declareStack } from "../../stacks/systems";
 import { elapsed, Progress } from "../core/progress";
 import { table } from "../core/terminal";
-import { engineHindrance, runningEngine } from "../docker/engine";
+import { consentToEngine, engineHindrance, runningEngine } from "../docker/engine";
 import type { ImageSource } from "../images";
 import { presentToolchain } from "../toolchain";
 import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
@@ -33,10 +33,13 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   const { created } = ensureHome();
 
   await preflight(subject);
-  const engine = await engineOf(subject, progress, options);
+  if (subject.config.target === "docker") await consentToEngine(options);
 
-  // settled, so that a failure of one does not leave the other at work behind the message
-  const [toolchain, images] = await both(toolchainOf(subject, progress), imagesOf(subject, options.images, progress));
+  // installing the engine and building images goes on beside the toolchain; neither is left at work behind a failure
+  const [toolchain, { engine, images }] = await both(
+    toolchainOf(subject, progress),
+    engineAndImages(subject, options, progress),
+  );
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
   writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
   if (await workspace.exists()) {
@@ -54,6 +57,12 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   );
   process.stdout.write(`\n${summary(stack, outcome)}\n`);
   if (created) process.stdout.write(`\n${backupAdvice()}\n`);
+}
+
+async function engineAndImages(subject: Subject, options: UpOptions, progress: Progress) {
+  // already agreed to
+  const engine = await engineOf(subject, progress, { yes: true });
+  return { engine, images: await imagesOf(subject, options.images, progress) };
 }
 
 /** Everything that stands in the way, in one message, before anything is installed or changed. */
