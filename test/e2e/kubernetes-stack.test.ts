@@ -117,15 +117,15 @@ describe("three brokers on a Kubernetes node", () => {
       for (const host of hosts) await cluster.kubectl("uncordon", host);
     }
     await ready();
+    const uid = async () => (await kube.pods("kafka")).find((pod) => pod.metadata.name === "kafka-2")?.metadata.uid;
+    const before = await uid();
     await until("an eviction", 60, async () => {
       const answer = await cluster.evict(NAME, "kafka-2");
       return answer === "Created" ? undefined : answer;
     });
-    await until("the eviction's effect", 60, async () => {
-      const pods = await kube.pods("kafka");
-      return pods.some((pod) => pod.metadata.name === "kafka-2" && pod.status?.phase === "Running")
-        ? undefined
-        : "gone";
+    await until("another broker 2", 120, async () => {
+      const now = await uid();
+      return now !== undefined && now !== before ? undefined : "it is still the old one";
     });
     await ready();
     await complete();

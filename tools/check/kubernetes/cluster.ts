@@ -15,6 +15,7 @@ export interface KubeObject {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
+    readonly uid?: string;
     readonly labels?: Readonly<Record<string, string>>;
   };
   // biome-ignore lint/suspicious/noExplicitAny: objects of all kinds, read field by field
