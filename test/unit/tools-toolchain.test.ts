@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { checkImageReference, IMAGES } from "../../components/core/images";
 import { alive, withLock } from "../../tools/core/lock";
 import { elapsed, Progress } from "../../tools/core/progress";
+import { Slots } from "../../tools/core/slots";
 import { isDebian } from "../../tools/core/system";
 import { table } from "../../tools/core/terminal";
 import { adviseEngine, isLocal } from "../../tools/docker/engine";
@@ -279,6 +280,35 @@ describe("helpers", () => {
     await Promise.all([work(), work()]);
     expect(most).toBe(1);
     expect(fs.readdirSync(dir)).toEqual([]);
+  });
+
+  it("let a limited number of tasks run at a time, in order, and more when the limit is raised", async () => {
+    const slots = new Slots(1);
+    const started: number[] = [];
+    const ends: (() => void)[] = [];
+    const tasks = [0, 1, 2, 3].map((i) =>
+      slots.use(() => {
+        started.push(i);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      }),
+    );
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    await settle();
+    expect(started).toEqual([0]);
+    ends[0]?.();
+    await settle();
+    expect(started).toEqual([0, 1]);
+    slots.widen(2);
+    await settle();
+    expect(started).toEqual([0, 1, 2]);
+    ends[1]?.();
+    ends[2]?.();
+    await settle();
+    expect(started).toEqual([0, 1, 2, 3]);
+    ends[3]?.();
+    await Promise.all(tasks);
+    await expect(slots.use(() => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+    expect(await slots.use(async () => "free again")).toBe("free again");
   });
 
   it("know Debian and its children", () => {

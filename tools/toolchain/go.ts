@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { CommandError, run } from "../core/exec";
 import { withLock } from "../core/lock";
 import { cacheDir, ensureDir, inRoot } from "../core/paths";
 import type { Progress } from "../core/progress";
+import { Slots } from "../core/slots";
 import { type Go, goToolchain } from "./go-install";
 
 /** A program that is built from Go modules by a committed wrapper module. */
@@ -70,7 +72,18 @@ async function buildOnce(program: GoProgram, progress: Progress): Promise<string
   );
 }
 
+/**
+ * Builds at a time: the first has the machine to itself and leaves the standard library in Go's cache, which builds side by
+ * side would each compile; after it two fill the gaps that linking leaves, where there is memory for two.
+ */
+const slots = new Slots(1);
+
 async function compile(program: GoProgram, go: Go, target: string, progress: Progress): Promise<void> {
+  await slots.use(() => compileNow(program, go, target, progress));
+  slots.widen(os.totalmem() >= 6 * 2 ** 30 ? 2 : 1);
+}
+
+async function compileNow(program: GoProgram, go: Go, target: string, progress: Progress): Promise<void> {
   const parent = ensureDir(path.dirname(path.dirname(target)));
   const work = fs.mkdtempSync(path.join(parent, `.${program.name}-`));
   try {
