@@ -8,6 +8,7 @@ describe("suites of end-to-end tests", () => {
   const all = suitesOf([
     "kubernetes-stack.test.ts",
     "docker-stack.test.ts",
+    "cluster-node.test.ts",
     "docker-brokers.test.ts",
     "support",
     "vitest.config.mts",
@@ -16,12 +17,12 @@ describe("suites of end-to-end tests", () => {
   const names = (given: string[]) => selectSuites(all, given).map((suite) => suite.name);
 
   it("are the files that are named after an engine, Docker's first", () => {
-    expect(names([])).toEqual(["docker-brokers", "docker-stack", "kubernetes-stack"]);
+    expect(names([])).toEqual(["docker-brokers", "docker-stack", "cluster-node", "kubernetes-stack"]);
   });
 
   it("are chosen by engine or by file, and nothing runs when a name is wrong", () => {
     expect(names(["docker"])).toEqual(["docker-brokers", "docker-stack"]);
-    expect(names(["kubernetes", "docker-stack"])).toEqual(["docker-stack", "kubernetes-stack"]);
+    expect(names(["kubernetes", "docker-stack"])).toEqual(["docker-stack", "cluster-node", "kubernetes-stack"]);
     expect(names(["docker", "podman"])).toEqual([]);
   });
 

@@ -4,21 +4,26 @@ export type EngineKind = "docker" | "kubernetes";
 export interface Suite {
   /** File name without `.test.ts`. */
   readonly name: string;
-  /** What it runs on: the part of its name before the first hyphen. */
+  /** What the part of its name before the first hyphen stands for. */
   readonly engine: EngineKind;
 }
 
-const ENGINES: readonly EngineKind[] = ["docker", "kubernetes"];
+/** Beginnings of file names, in the order in which their suites run: the node itself before stacks on it. */
+const ENGINES: Readonly<Record<string, EngineKind>> = {
+  docker: "docker",
+  cluster: "kubernetes",
+  kubernetes: "kubernetes",
+};
 
-/** Suites among file names: those on Docker first, then by name. */
+/** Suites among file names, in their order. */
 export function suitesOf(files: readonly string[]): Suite[] {
   const names = files.filter((file) => file.endsWith(".test.ts")).map((file) => file.slice(0, -".test.ts".length));
-  return names
-    .flatMap((name) => {
-      const engine = ENGINES.find((kind) => name.split("-")[0] === kind);
-      return engine ? [{ name, engine }] : [];
-    })
-    .sort((a, b) => ENGINES.indexOf(a.engine) - ENGINES.indexOf(b.engine) || (a.name < b.name ? -1 : 1));
+  return Object.entries(ENGINES).flatMap(([beginning, engine]) =>
+    names
+      .filter((name) => name === beginning || name.startsWith(`${beginning}-`))
+      .sort()
+      .map((name) => ({ name, engine })),
+  );
 }
 
 /** Those that are named by engine or by file; all when nothing is named; none when a name is unknown. */
