@@ -6,6 +6,7 @@ import { Progress } from "../core/progress";
 import { prepare } from "../e2e/prepare";
 import { formatCounts, runSuite, type SuiteResult } from "../e2e/run";
 import { selectSuites, suitesOf } from "../e2e/suites";
+import { sweepEngine } from "../e2e/sweep";
 
 export function register(program: Command): void {
   program
@@ -29,6 +30,7 @@ async function e2e(names: readonly string[], options: { yes: boolean; keepCluste
   }
   const progress = new Progress();
   const cleanUp = await prepare([...new Set(suites.map((suite) => suite.engine))], options, progress);
+  process.once("exit", sweepEngine);
   const results: SuiteResult[] = [];
   try {
     for (const suite of suites) results.push(await runSuite(suite));

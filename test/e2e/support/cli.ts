@@ -78,8 +78,14 @@ function watcher(child: ChildProcess, when: NonNullable<CliOptions["killWhen"]>,
 }
 
 const groups = new Set<ChildProcess>();
-process.on("exit", () => {
+const killAll = (): void => {
   for (const child of groups) killGroup(child);
+};
+process.on("exit", killAll);
+// the runner ends its workers so; without this what they started would go on
+process.once("SIGTERM", () => {
+  killAll();
+  process.exit(143);
 });
 
 /** A line of progress on the console, beside the runner's own. */
