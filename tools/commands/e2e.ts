@@ -1,11 +1,14 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
+import { withLock } from "../core/lock";
 import { inRoot } from "../core/paths";
 import { Progress } from "../core/progress";
-import { prepare } from "../e2e/prepare";
+import { type PrepareOptions, prepare } from "../e2e/prepare";
 import { formatCounts, runSuite, type SuiteResult } from "../e2e/run";
-import { selectSuites, suitesOf } from "../e2e/suites";
+import { type Suite, selectSuites, suitesOf } from "../e2e/suites";
 import { sweepEngine } from "../e2e/sweep";
 
 export function register(program: Command): void {
@@ -15,12 +18,12 @@ export function register(program: Command): void {
     .argument("[suites...]", "docker, kubernetes, or one file such as docker-stack; all when none is named")
     .option("--yes", "install a Docker engine and packages without asking", false)
     .option("--keep-cluster", "leave the Kubernetes node up", false)
-    .action(async (names: string[], options: { yes: boolean; keepCluster: boolean }) => {
+    .action(async (names: string[], options: PrepareOptions) => {
       process.exitCode = await e2e(names, options);
     });
 }
 
-async function e2e(names: readonly string[], options: { yes: boolean; keepCluster: boolean }): Promise<number> {
+async function e2e(names: readonly string[], options: PrepareOptions): Promise<number> {
   const all = suitesOf(fs.readdirSync(inRoot("test", "e2e")));
   const suites = selectSuites(all, names);
   if (suites.length === 0) {
@@ -29,14 +32,33 @@ async function e2e(names: readonly string[], options: { yes: boolean; keepCluste
     );
   }
   const progress = new Progress();
+  // stacks of two runs would have the same names on one engine, whatever checkouts they come from
+  return withLock(
+    path.join(os.tmpdir(), "datastack-e2e.lock"),
+    () => runAll(suites, options, progress),
+    once((pid) => progress.note(`Waiting for process ${pid}, which runs end-to-end tests on this machine.`)),
+  );
+}
+
+async function runAll(suites: readonly Suite[], options: PrepareOptions, progress: Progress): Promise<number> {
   const cleanUp = await prepare([...new Set(suites.map((suite) => suite.engine))], options, progress);
   process.once("exit", sweepEngine);
   const results: SuiteResult[] = [];
   try {
     for (const suite of suites) results.push(await runSuite(suite));
   } finally {
+    process.off("exit", sweepEngine);
+    sweepEngine();
     await cleanUp();
   }
   process.stdout.write(`\n${formatCounts(results)}\n`);
   return results.every((result) => result.code === 0) ? 0 : 1;
+}
+
+function once(tell: (pid: number) => void): (pid: number) => void {
+  let told = false;
+  return (pid) => {
+    if (!told) tell(pid);
+    told = true;
+  };
 }
