@@ -137,6 +137,15 @@ finish sample topics 600
     expect(JSON.parse(fs.readFileSync(list, "utf8"))).not.toHaveProperty("gone");
   });
 
+  it("refuses what would lose volumes of the last render into the folder", async () => {
+    const prod = (config: Record<string, string>) =>
+      render({ stack: "prod", out }, (random, previous) => recordStack({ stack: "prod", config }, random, previous));
+    await prod({});
+    await expect(prod({ kafkaBrokers: "1" })).rejects.toThrow("must not be fewer than before (3)");
+    await expect(prod({ kafkaStorage: "5Gi" })).rejects.toThrow("must not be smaller than before (20Gi)");
+    expect((await prod({ kafkaStorage: "30Gi" })).changed).toBeGreaterThan(0);
+  });
+
   it("refuses folders and files that are not its own, and touches nothing there", async () => {
     fs.mkdirSync(out);
     fs.writeFileSync(path.join(out, "mine.txt"), "keep");

@@ -26,8 +26,8 @@ export function register(program: Command): void {
       const out = userPath(options.out);
       const secrets = options.secrets === undefined ? undefined : userPath(options.secrets);
       const rendered = await new Progress().step(`Manifests of ${stack}`, () =>
-        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random) =>
-          recordStack({ stack, ...configuration(options) }, random),
+        render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random, previous) =>
+          recordStack({ stack, ...configuration(options) }, random, previous),
         ),
       );
       process.stdout.write(`${report(rendered, out, secrets).join("\n")}\n`);

@@ -13,6 +13,8 @@ interface List {
   readonly objects: readonly string[];
   /** Objects that left the stack, named by every render until they are back or somebody takes them out of the list. */
   readonly gone?: readonly string[];
+  /** The stack's output of that name: what the next render must not shrink. */
+  readonly volumes?: unknown;
 }
 
 export interface Written {
@@ -30,6 +32,7 @@ export function writeFolder(
   stack: string,
   files: ReadonlyMap<string, string>,
   objects: readonly string[],
+  volumes?: unknown,
 ): Written {
   const earlier = readList(folder, stack);
   const stale = earlier.files.filter((file) => !files.has(file));
@@ -51,8 +54,20 @@ export function writeFolder(
   }
   const once = new Set([...(earlier.gone ?? []), ...earlier.objects]);
   const gone = [...once].filter((object) => !objects.includes(object)).sort();
-  writeList(folder, { stack, files: [...files.keys()], objects, ...(gone.length > 0 ? { gone } : {}) });
+  writeList(folder, {
+    stack,
+    files: [...files.keys()],
+    objects,
+    ...(gone.length > 0 ? { gone } : {}),
+    ...(volumes ? { volumes } : {}),
+  });
   return { gone, changed };
+}
+
+/** Outputs of the stack as the last render into this folder left them. */
+export function earlierOutputs(folder: string, stack: string): { readonly volumes?: unknown } {
+  const { volumes } = readList(folder, stack);
+  return volumes ? { volumes } : {};
 }
 
 function readList(folder: string, stack: string): List {

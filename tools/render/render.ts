@@ -5,8 +5,9 @@ import { readConfig, readProject } from "../engine/project";
 import type { RandomSource } from "../engine/random";
 import { EngineError, type LogMessage, type Recording } from "../engine/recording";
 import { ProgramError, runProgram } from "../engine/run-program";
+import { type Properties, plain } from "../engine/values";
 import { applyScript } from "./apply-script";
-import { writeFolder } from "./folder";
+import { earlierOutputs, writeFolder } from "./folder";
 import { idOf, type Manifest, manifestsOf } from "./manifests";
 import { writeSecrets } from "./secrets";
 import { RandomStore } from "./store";
@@ -47,17 +48,17 @@ export interface Rendered {
 /** Name of the script beside the manifests that applies them. */
 export const SCRIPT = "apply.sh";
 
-/** Writes the manifests of what `record` registers with these random values. */
+/** Writes the manifests of what `record` registers with these random values and outputs of the last render. */
 export async function render(
   options: RenderOptions,
-  record: (random: RandomSource) => Promise<Recording>,
+  record: (random: RandomSource, previousOutputs: Properties) => Promise<Recording>,
 ): Promise<Rendered> {
   const { stack, out, secrets } = options;
   if (secrets !== undefined && isInside(out, secrets)) {
     throw new UserError(`--secrets ${secrets} is inside the folder of the manifests. Give a file elsewhere.`);
   }
   const store = new RandomStore(stack);
-  const recording = await record(store.source);
+  const recording = await record(store.source, earlierOutputs(out, stack) as Properties);
   const manifests = manifestsOf(recording);
   store.save();
 
@@ -65,7 +66,7 @@ export async function render(
   const files = fileNames(open);
   const texts = new Map(open.map((m) => [files.get(m) ?? "", manifestText(m.object)]));
   texts.set(SCRIPT, applyScript(stack, open, files));
-  const { gone, changed } = writeFolder(out, stack, texts, open.map(idOf));
+  const { gone, changed } = writeFolder(out, stack, texts, open.map(idOf), plain(recording.outputs.volumes ?? null));
   if (secrets !== undefined) writeSecrets(secrets, stack, manifests);
   return {
     manifests,
@@ -78,7 +79,11 @@ export async function render(
 }
 
 /** Runs the program of a stack. What is wrong with it comes as a `UserError`: it is no defect of ours. */
-export async function recordStack(options: ProgramOptions, random: RandomSource): Promise<Recording> {
+export async function recordStack(
+  options: ProgramOptions,
+  random: RandomSource,
+  previous: Properties = {},
+): Promise<Recording> {
   const project = readProject(options.root ?? ROOT);
   const overrides = options.config ?? {};
   const config = readConfig(project, options.stack, {
@@ -86,7 +91,8 @@ export async function recordStack(options: ProgramOptions, random: RandomSource)
     ...(options.configFile ? { file: options.configFile } : {}),
   });
   try {
-    return await runProgram({ project, config, stack: options.stack, random });
+    const previousOutputs = { [`organization/${project.name}/${options.stack}`]: previous };
+    return await runProgram({ project, config, stack: options.stack, random, previousOutputs });
   } catch (error) {
     if (error instanceof ProgramError || error instanceof EngineError) throw new UserError(error.message);
     throw error;
