@@ -1,4 +1,5 @@
 import type { Connection } from "../components/target/connection";
+import { LOOPBACK } from "../components/target/workload";
 import type { StackConfig } from "./config";
 
 /** A port on the host, as components take it. */
@@ -7,8 +8,6 @@ export interface HostPort {
   readonly address: string;
   readonly advertisedHost?: string;
 }
-
-const LOOPBACK = "127.0.0.1";
 
 type Published = Partial<Record<"kafka" | "kafkaRmi" | "prometheus", HostPort>>;
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bytes, type Size } from "../core/units";
-import type { Resources } from "../target/workload";
+import { LOOPBACK, type Resources } from "../target/workload";
 import type { KafkaArgs } from "./args";
 
 /** Ports inside the container; the same on every broker. */
@@ -8,8 +8,6 @@ export const PORTS = { inside: 29092, outside: 9092, controller: 9093, metrics: 
 
 export const PUBLISHED_PORT = 9092;
 export const RMI_PORT = 9101;
-export const LOOPBACK = "127.0.0.1";
-
 /** Where the target mounts the volume, and the directory in it: file systems have a `lost+found` at their top. */
 export const VOLUME = "/var/lib/kafka";
 export const DATA = `${VOLUME}/data`;

@@ -1,6 +1,7 @@
 import type { Problem } from "../core/problems";
+import { LOOPBACK } from "../target/workload";
 import type { KafkaArgs } from "./args";
-import { isLoopback, LOOPBACK, PORTS, spec } from "./spec";
+import { isLoopback, PORTS, spec } from "./spec";
 
 export function checkPublication(name: string, args: KafkaArgs): Problem[] {
   const problems = [...checkOutside(args), ...checkRmi(args)];
