@@ -1,9 +1,12 @@
 import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../stacks/config";
 import { declareStack } from "../../stacks/systems";
 import {
   type Demand,
+  freeSpace,
   isFree,
   judge,
   type Machine,
@@ -83,5 +86,12 @@ describe("what stands in the way of a stack", () => {
     expect(await isFree(port, "127.0.0.1")).toBe(false);
     await new Promise((resolve) => server.close(resolve));
     expect(await isFree(port, "127.0.0.1")).toBe(true);
+  });
+
+  it("finds the space for a folder that is not there yet, nor the one above it", () => {
+    const folder = path.join(os.tmpdir(), "datastack-none", "such", "cache");
+    const { path: named, free } = freeSpace(folder);
+    expect(named).toBe(folder);
+    expect(free).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
+import * as path from "node:path";
 import { bytes } from "../../components/core/units";
 import type { Plan } from "../../components/target/workload";
 import { UserError } from "../core/errors";
@@ -130,9 +131,10 @@ async function engineMemory(): Promise<number> {
 }
 
 /** Free bytes of the file system that holds a folder, which need not exist yet. */
-function freeSpace(folder: string): { path: string; free: number } {
+/** Of a folder that need not be there yet. */
+export function freeSpace(folder: string): { path: string; free: number } {
   let existing = folder;
-  while (!fs.existsSync(existing)) existing = `${existing}/..`;
+  while (!fs.existsSync(existing)) existing = path.dirname(existing);
   const { bavail, bsize } = fs.statfsSync(existing);
   return { path: folder, free: bavail * bsize };
 }
