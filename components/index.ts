@@ -9,6 +9,13 @@ export {
   imageCatalogue,
 } from "./core/images";
 export { formatProblems, type Problem, ProblemsError, refuse, under } from "./core/problems";
+export {
+  type GeneratedSecret,
+  type SecretContent,
+  type SecretText,
+  type SecretValue,
+  secretText,
+} from "./core/secrets";
 export type { Duration, Size } from "./core/units";
 export { KafkaExporter, type KafkaExporterArgs, NodeExporter, type NodeExporterArgs } from "./exporters";
 export * from "./kafka";
@@ -18,8 +25,9 @@ export type { Alert, AlertTuning, Monitoring, Recording, RuleGroup, Severity } f
 export * as promql from "./monitoring/promql";
 export type { ScrapeTarget } from "./monitoring/scrape";
 export { Prometheus, type PrometheusArgs } from "./prometheus";
-export type { Connection, Peer } from "./target/connection";
+export type { Connection, Credentials, Peer } from "./target/connection";
 export * from "./target/docker";
 export { KubernetesTarget, type KubernetesTargetArgs } from "./target/kubernetes";
+export type { Rotations, SecretStore } from "./target/secret-store";
 export type { Deployed, Placement, ScrapeConfig, Target, Transform, Transforms } from "./target/target";
 export * from "./target/workload";

@@ -59,6 +59,10 @@ export const schema = z.strictObject({
   runbooks: z.string().min(1).optional().meta({
     description: "Base address of the runbooks in alerts. Without it they carry the path in this repository.",
   }),
+  rotations: z.record(z.string(), z.int().min(1)).default({}).meta({
+    description:
+      'Generated passwords to replace, by name: raise a number to have a new one, such as `{"grafana-admin": 2}`.',
+  }),
   images: z.partialRecord(z.enum(imageNames), z.string()).default({}).meta({
     description: "Image references that replace those of the catalogue, such as a private registry's or a digest.",
   }),

@@ -10,6 +10,7 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
     new DockerTarget({
       stack,
       production: config.production,
+      rotations: config.rotations,
       ...(config.dockerHost
         ? {
             engine: {
@@ -23,6 +24,7 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
     new KubernetesTarget({
       stack,
       production: config.production,
+      rotations: config.rotations,
       // given always, so that there is a provider of ours, with its settings
       clusterIdentifier: config.kubeContext ?? stack,
       ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),

@@ -29,11 +29,13 @@ export interface ComponentClass<Args extends ComponentArgs, Instance> {
 export function deploy(plan: Plan, args: ComponentArgs, parent: pulumi.Resource): Deployed {
   const { target, transform } = args;
   const placement = transform ? { parent, transform } : { parent };
+  const secrets = (plan.secrets ?? []).map((secret) => target.secrets.generate(secret, placement));
   const parts = [
     ...(plan.services ?? []).map((service) => target.service(service, placement)),
     ...(plan.agents ?? []).map((agent) => target.agent(agent, placement)),
     ...(plan.jobs ?? []).map((job) => target.job(job, placement)),
     ...(plan.schedules ?? []).map((schedule) => target.schedule(schedule, placement)),
   ];
-  return { nodes: Object.assign({}, ...parts.map((p) => p.nodes)), ready: parts.flatMap((p) => p.ready) };
+  const generated = Object.fromEntries((plan.secrets ?? []).map((secret, i) => [secret.generated, secrets[i]]));
+  return { nodes: Object.assign(generated, ...parts.map((p) => p.nodes)), ready: parts.flatMap((p) => p.ready) };
 }

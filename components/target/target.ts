@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../core/problems";
 import type { ScrapeTarget } from "../monitoring/scrape";
+import type { SecretStore } from "./secret-store";
 import type { Agent, Job, Plan, Schedule, Workload } from "./workload";
 
 /** Where a child resource hangs, and how its inputs are changed last. */
@@ -34,6 +35,8 @@ export interface Target {
   readonly kind: "docker" | "kubernetes";
   /** Name of the stack: prefix or namespace of everything. */
   readonly stack: string;
+  /** The generated secrets of the stack. */
+  readonly secrets: SecretStore;
 
   /** Host name under which workloads of this stack reach a service, or one replica of it. */
   host(workload: string, replica?: number): string;

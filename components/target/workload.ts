@@ -1,5 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
 import type { Image } from "../core/images";
+import type { GeneratedSecret, SecretContent } from "../core/secrets";
 import type { Size } from "../core/units";
 import type { Connection } from "./connection";
 
@@ -11,11 +11,12 @@ export interface User {
 
 /**
  * A file that the target lays into the container, root-owned, readable by the workload and by nothing else on the host.
- * The content of an ordinary file is plain text, so that a change of it shows in a preview; a secret one may be an Output.
+ * The content of an ordinary file is plain text, so that a change of it shows in a preview; a secret one may be an Output, a
+ * generated secret, or a text with such in it (`secretText`).
  */
 export type File =
   | { readonly path: string; readonly content: string; readonly executable?: boolean; readonly secret?: false }
-  | { readonly path: string; readonly content: pulumi.Input<string>; readonly secret: true };
+  | { readonly path: string; readonly content: SecretContent; readonly secret: true };
 
 /** A kept volume: named, never replaced by a change of defaults, retained when the stack is destroyed. */
 export interface Volume {
@@ -184,6 +185,8 @@ export interface Schedule extends Omit<Process, "command"> {
 
 /** What a component runs, as plain data: known before anything is constructed. */
 export interface Plan {
+  /** Generated before everything else of the component. */
+  readonly secrets?: readonly GeneratedSecret[];
   readonly services?: readonly Workload[];
   readonly agents?: readonly Agent[];
   readonly jobs?: readonly Job[];

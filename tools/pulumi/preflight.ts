@@ -131,7 +131,6 @@ async function engineMemory(): Promise<number> {
 }
 
 /** Free bytes of the file system that holds a folder, which need not exist yet. */
-/** Of a folder that need not be there yet. */
 export function freeSpace(folder: string): { path: string; free: number } {
   let existing = folder;
   while (!fs.existsSync(existing)) existing = path.dirname(existing);

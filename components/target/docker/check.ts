@@ -4,6 +4,7 @@ import { type Problem, under } from "../../core/problems";
 import { bytes } from "../../core/units";
 import { type Collected, checkPath, checkPlans, checkPort } from "../check";
 import { type Agent, type File, LOOPBACK, type Plan, type Process, type Publication, type Workload } from "../workload";
+import type { DockerTargetArgs } from "./target";
 
 /** Names that Docker has for networks of its own. */
 const RESERVED = ["bridge", "host", "none", "default"];
@@ -14,10 +15,10 @@ const MIB = 2 ** 20;
 const LEAST_MEMORY = 6 * MIB;
 
 /** What DockerTarget refuses, together with what every target does. */
-export function checkDocker(stack: string, all: Collected, plans: readonly Plan[]): Problem[] {
+export function checkDocker({ stack, rotations }: DockerTargetArgs, all: Collected, plans: readonly Plan[]): Problem[] {
   return [
     ...checkStack(stack),
-    ...checkPlans(plans),
+    ...checkPlans(plans, rotations),
     ...all.processes.flatMap((process) => under(process.name, checkProcess(process))),
     ...all.services.flatMap((service) => under(service.name, checkService(service))),
     ...all.agents.flatMap((agent) => under(agent.name, checkAgent(agent))),

@@ -103,7 +103,7 @@ function inputs({ engine, image }: Placed, spec: ContainerSpec): docker.Containe
     tmpfs: Object.fromEntries(
       scratch.filter(([path]) => path !== SHM).map(([path, size]) => [path, inMemory(bytes(size) ?? 0, user)]),
     ),
-    uploads: uploads(spec.files),
+    uploads: uploads(engine, spec.files),
     volumes: (spec.volumes ?? []).map(({ name, path, readOnly = false }) => ({
       volumeName: name,
       containerPath: path,
@@ -162,10 +162,14 @@ function environment(env: Readonly<Record<string, string>>): string[] {
 }
 
 /** Root-owned, so that the process cannot change them, and readable by any user of the container. */
-function uploads(files: readonly File[]): docker.ContainerArgs["uploads"] {
+function uploads(engine: Engine, files: readonly File[]): docker.ContainerArgs["uploads"] {
   return [...files]
     .sort((a, b) => (a.path < b.path ? -1 : 1))
-    .map((file) => ({ file: file.path, content: file.content, permissions: isExecutable(file) ? "0555" : "0444" }));
+    .map((file) => ({
+      file: file.path,
+      content: file.secret ? engine.secrets.resolve(file.content) : file.content,
+      permissions: isExecutable(file) ? "0555" : "0444",
+    }));
 }
 
 function isExecutable(file: File): boolean {

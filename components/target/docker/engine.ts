@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { SecretStore } from "../secret-store";
 import type { Placement } from "../target";
 import type { Process } from "../workload";
 import type { Placed } from "./container";
@@ -22,7 +23,10 @@ export class Engine {
   #network: docker.Network | undefined;
   #textfiles: { name: pulumi.Output<string>; ready: pulumi.Resource[] } | undefined;
 
-  constructor(args: DockerTargetArgs) {
+  constructor(
+    args: DockerTargetArgs,
+    readonly secrets: SecretStore,
+  ) {
     this.#args = args;
     this.#provider = args.provider;
   }

@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type { Problem } from "../../core/problems";
 import type { ScrapeTarget } from "../../monitoring/scrape";
 import { collect } from "../check";
+import { type Rotations, SecretStore } from "../secret-store";
 import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
 import { type Agent, DEFAULTS, HOST_ADDRESS, type Job, type Plan, type Schedule, type Workload } from "../workload";
 import { checkDocker } from "./check";
@@ -35,6 +36,8 @@ export interface DockerTargetArgs {
   readonly provider?: docker.Provider;
   /** Volumes are protected: Pulumi refuses to delete them. @default false */
   readonly production?: boolean;
+  /** Generated passwords to be replaced by new ones. @default none */
+  readonly rotations?: Rotations;
   /** Rotation of each container's log. @default 3 files of 10m */
   readonly logs?: { readonly maxSize: `${number}${"k" | "m" | "g"}`; readonly maxFile: number };
 }
@@ -47,12 +50,16 @@ export interface DockerTargetArgs {
 export class DockerTarget implements Target {
   readonly kind = "docker";
   readonly stack: string;
+  readonly secrets: SecretStore;
+  readonly #args: DockerTargetArgs;
   readonly #engine: Engine;
   readonly #registry = new Registry();
 
   constructor(args: DockerTargetArgs) {
     this.stack = args.stack;
-    this.#engine = new Engine(args);
+    this.#args = args;
+    this.secrets = new SecretStore(args.rotations);
+    this.#engine = new Engine(args, this.secrets);
   }
 
   host(workload: string, replica?: number): string {
@@ -64,7 +71,7 @@ export class DockerTarget implements Target {
   }
 
   check(plans: readonly Plan[]): Problem[] {
-    return checkDocker(this.stack, collect(plans), plans);
+    return checkDocker(this.#args, collect(plans), plans);
   }
 
   service(workload: Workload, placement: Placement): Deployed {

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import { checkName } from "../../core/names";
 import { type Problem, under } from "../../core/problems";
-import { checkPath, checkPlans, collect } from "../check";
+import { checkPath, checkPlans, collect, filesOf } from "../check";
 import type { Agent, File, Plan, Process, Workload } from "../workload";
 import { MAX_FILE } from "./files";
 import type { KubernetesTargetArgs } from "./index";
 import { nodesService, preparationOf } from "./names";
 import { userOf } from "./pod";
-import { filesOf, isSet } from "./service";
+import { isSet } from "./service";
 
 /** What KubernetesTarget refuses, together with what every target does. */
 export function checkKubernetes(args: KubernetesTargetArgs, plans: readonly Plan[]): Problem[] {
@@ -15,7 +15,7 @@ export function checkKubernetes(args: KubernetesTargetArgs, plans: readonly Plan
   const unprivileged = [...all.services, ...all.jobs, ...all.schedules];
   return [
     ...checkArgs(args),
-    ...checkPlans(plans),
+    ...checkPlans(plans, args.rotations),
     ...all.processes.flatMap((process) =>
       under(process.name, [...checkPeers(process), ...checkContents(process.files ?? [])]),
     ),

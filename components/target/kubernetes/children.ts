@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
 import { transformed } from "../transform";
 
@@ -7,6 +8,7 @@ type ResourceClass<Args, R> = new (name: string, args?: Args, opts?: pulumi.Cust
 /** What all children of one workload have in common. */
 export interface Family {
   readonly placement: Placement;
+  readonly secrets: SecretStore;
   readonly provider?: pulumi.ProviderResource;
   /** What everything waits for: the namespace. */
   readonly after: readonly pulumi.Resource[];

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ProblemsError } from "../../core/problems";
+import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
 import type { Process } from "../workload";
 import { Children } from "./children";
@@ -13,6 +14,7 @@ export interface Settings {
   readonly namespace: string;
   readonly clusterDomain: string;
   readonly production: boolean;
+  readonly secrets: SecretStore;
   readonly pullPolicy: PullPolicy;
   readonly apiServer: ApiServer;
   readonly storageClass?: string;
@@ -56,7 +58,12 @@ export class Cluster {
 
   children(placement: Placement, room: Room): Children {
     const provider = this.#providerResource();
-    return new Children({ placement, after: [this.namespaceResource(room)], ...(provider ? { provider } : {}) });
+    return new Children({
+      placement,
+      secrets: this.settings.secrets,
+      after: [this.namespaceResource(room)],
+      ...(provider ? { provider } : {}),
+    });
   }
 
   /** Remembers what others may wait for under that name. */

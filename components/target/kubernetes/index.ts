@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../core/problems";
 import type { ScrapeTarget } from "../../monitoring/scrape";
+import { type Rotations, SecretStore } from "../secret-store";
 import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
 import type { Agent, Job, Plan, Schedule, Workload } from "../workload";
 import { deployAgent } from "./agent";
@@ -40,6 +41,8 @@ export interface KubernetesTargetArgs {
   readonly imagePullPolicy?: PullPolicy;
   /** Where the API server is, as CIDRs; workloads with `discovery` may go there. @default every address, on ports 443 and 6443 */
   readonly apiServerCidrs?: readonly string[];
+  /** Generated passwords to be replaced by new ones. @default none */
+  readonly rotations?: Rotations;
   /** Protects namespaces and volumes against deletion. @default false */
   readonly production?: boolean;
 }
@@ -54,6 +57,7 @@ export interface KubernetesTargetArgs {
 export class KubernetesTarget implements Target {
   readonly kind = "kubernetes";
   readonly stack: string;
+  readonly secrets: SecretStore;
   readonly #args: KubernetesTargetArgs;
   readonly #cluster: Cluster;
   readonly #domain: string;
@@ -69,6 +73,7 @@ export class KubernetesTarget implements Target {
       clusterDomain = "cluster.local",
     } = args;
     this.stack = stack;
+    this.secrets = new SecretStore(args.rotations);
     this.#args = args;
     this.#domain = `${namespace}.svc.${clusterDomain}`;
     const explicit = [kubeconfig, context, args.clusterIdentifier].some((given) => given !== undefined);
@@ -77,6 +82,7 @@ export class KubernetesTarget implements Target {
       namespace,
       clusterDomain,
       production: args.production ?? false,
+      secrets: this.secrets,
       pullPolicy: args.imagePullPolicy ?? "IfNotPresent",
       apiServer: args.apiServerCidrs ? { cidrs: args.apiServerCidrs } : {},
       ...(storageClass ? { storageClass } : {}),

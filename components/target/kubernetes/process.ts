@@ -54,7 +54,7 @@ export function storeFiles({ name, namespace, labels, children }: Surroundings, 
         children.add(k8s.core.Secret, secret.name, {
           metadata: { name: secret.name, namespace, labels },
           type: "Opaque",
-          data: Object.fromEntries(secret.files.map(({ key, file }) => [key, base64(file.content)])),
+          data: Object.fromEntries(secret.files.map(({ key, file }) => [key, base64(contentOf(children, file))])),
         }),
       ]
     : [];
@@ -76,8 +76,12 @@ export function storeFiles({ name, namespace, labels, children }: Surroundings, 
   };
 }
 
+function contentOf({ family }: Children, file: File): pulumi.Output<string> {
+  return file.secret ? family.secrets.resolve(file.content) : pulumi.output(file.content);
+}
+
 /** `stringData` would be shorter, but the API server turns it into `data`, and what is applied would never be what is there. */
-function base64(content: pulumi.Input<string>): pulumi.Output<string> {
+function base64(content: pulumi.Output<string>): pulumi.Output<string> {
   return pulumi.secret(content).apply((text) => Buffer.from(text).toString("base64"));
 }
 
@@ -86,7 +90,7 @@ function keyedChecksum(name: string, children: Children, files: readonly File[])
   const logical = `${name}-checksum-key`;
   const key = new random.RandomBytes(logical, { length: 32 }, { parent: children.family.placement.parent });
   children.nodes[logical] = key;
-  const contents = pulumi.all(files.map((file) => file.content));
+  const contents = pulumi.all(files.map((file) => contentOf(children, file)));
   const checksum = pulumi
     .all([key.base64, contents])
     .apply(([base64, texts]) =>

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { filesOf } from "../check";
 import type { Deployed, Placement } from "../target";
-import type { File, Workload } from "../workload";
+import type { Workload } from "../workload";
 import type { Cluster } from "./cluster";
 import { allowDiscovery, TOKEN } from "./discovery";
 import { accessLabels, labels, selector } from "./labels";
@@ -66,12 +67,6 @@ type Options = pulumi.CustomResourceOptions & { readonly dependsOn: readonly pul
 /** Identity and volumes belong to ordinals, which only a StatefulSet has. */
 export function isSet({ identity, volumes: kept = [] }: Workload): boolean {
   return identity === "stable" || kept.length > 0;
-}
-
-/** Those of all replicas: one pod template serves them all. */
-export function filesOf({ files = [], perReplica, replicas = 1 }: Workload): File[] {
-  const own = Array.from({ length: replicas }, (_, replica) => perReplica?.(replica).files ?? []).flat();
-  return [...files, ...own];
 }
 
 function pod(cluster: Cluster, workload: Workload, files: Parameters<typeof podSpec>[0]["files"]): PodSpec {
