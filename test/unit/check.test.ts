@@ -299,6 +299,16 @@ describe("logs", () => {
     expect(errorLines(errors.join("\n"), 1).at(-1)).toBe("and 4 more");
   });
 
+  it("count what was thrown as the record that it belongs to", () => {
+    const thrown = "java.io.IOException: Connection to kafka-2:29092 (id: 2 rack: null isFenced: false) failed.";
+    const frame = "\tat org.apache.kafka.clients.NetworkClientUtils.awaitReady(NetworkClientUtils.java:76)";
+    const warning = "[2026-11-21 12:00:00,000] WARN [ReplicaFetcher replicaId=1] Error in response for fetch request";
+    const error = "[2026-11-21 12:00:00,000] ERROR [ReplicaFetcher replicaId=1] Unexpected error";
+    expect(errorLines([warning, thrown, frame].join("\n"))).toEqual([]);
+    expect(errorLines([warning, thrown, frame, error, thrown].join("\n"))).toEqual([error, thrown]);
+    expect(errorLines([`2026-11-21T12:00:00.1Z ${thrown}`].join("\n"))).toHaveLength(1);
+  });
+
   it("are read for the first minutes only", () => {
     const start = "2026-11-21T12:00:00.000000000Z";
     const log = ["2026-11-21T12:04:59.1Z early", "2026-11-21T12:05:01.1Z late", "no time"].join("\n");

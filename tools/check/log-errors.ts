@@ -7,9 +7,18 @@ const ERROR = [
   /\blevel=(error|fatal|panic|crit)\b/i,
   /(^|\s|\[)(ERROR|FATAL|SEVERE|CRITICAL|PANIC)(\s|\]|:)/,
   /^Exception in thread/,
-  /\b[\w.]+(Exception|Error): /,
   /^(panic|fatal error): /,
 ];
+
+/** Levels of records that are no errors. */
+const HARMLESS_LEVEL = [
+  /"level":\s*"(trace|debug|info|warn|warning)"/i,
+  /\blevel=(trace|debug|info|warn|warning)\b/i,
+  /(^|\s|\[)(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING)(\s|\]|:)/,
+];
+
+/** What was thrown. It has no level of its own: below a warning, such as a peer that is not there yet, it belongs to that. */
+const THROWN = /\b[\w.]+(Exception|Error): /;
 
 /** Lines that look like errors and are none, with the reason. */
 const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -18,7 +27,14 @@ const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 
 /** The first lines of a log that tell of an error. */
 export function errorLines(log: string, most = 3): string[] {
-  const lines = log.split("\n").filter((line) => isError(stripTime(line)));
+  let harmless = false;
+  const lines = log.split("\n").filter((line) => {
+    const text = stripTime(line);
+    const error = isError(text);
+    if (error) harmless = false;
+    else if (HARMLESS_LEVEL.some((pattern) => pattern.test(text))) harmless = true;
+    return error || (!harmless && THROWN.test(text));
+  });
   const shown = lines.slice(0, most).map((line) => line.slice(0, 300));
   return lines.length > most ? [...shown, `and ${lines.length - most} more`] : shown;
 }
