@@ -1,3 +1,4 @@
+import { nearest } from "../core/nearest";
 import type { Problem } from "../core/problems";
 import type { Setting } from "./settings";
 
@@ -32,21 +33,7 @@ function isText(value: string): boolean {
 }
 
 function unknown(path: string, key: string, known: readonly string[]): Problem {
-  const close = known.map((name) => ({ name, edits: distance(key, name) })).sort((a, b) => a.edits - b.edits)[0];
-  const fix = close && close.edits <= 3 ? `The nearest is ${close.name}` : "See Kafka's documentation for the names";
+  const close = nearest(key, known);
+  const fix = close ? `The nearest is ${close}` : "See Kafka's documentation for the names";
   return { path, rule: "is no setting that Kafka 4.3 knows; it would be ignored", fix };
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
