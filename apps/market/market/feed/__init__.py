@@ -1,0 +1,1 @@
+"""Produces synthetic market data to the four topics."""
