@@ -66,6 +66,10 @@ export const schema = z.strictObject({
   images: z.partialRecord(z.enum(imageNames), z.string()).default({}).meta({
     description: "Image references that replace those of the catalogue, such as a private registry's or a digest.",
   }),
+  leftOut: z.array(z.enum(imageNames)).default([]).meta({
+    description:
+      "Images that can neither be pulled nor built, so the stack goes without what needs them. `npm start` finds out for itself.",
+  }),
   dockerHost: z
     .string()
     .regex(/^(unix|tcp|ssh|npipe):\/\/.+/, 'must be an address such as "ssh://user@host" or "tcp://host:2376"')
@@ -102,6 +106,8 @@ export interface ConfigKey {
   readonly type: "string" | "integer" | "boolean" | "array" | "object";
   readonly description: string;
   readonly default?: unknown;
+  /** Of the elements of an array. */
+  readonly items?: { readonly type: string };
   readonly values?: readonly string[];
   /** The one target that it is for. */
   readonly target?: StackConfig["target"];
@@ -110,12 +116,13 @@ export interface ConfigKey {
 export function configKeys(): ConfigKey[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return Object.entries(json.properties ?? {}).map(([key, property]) => {
-    const p = property as Omit<ConfigKey, "key" | "values"> & { enum?: string[] };
+    const p = property as Omit<ConfigKey, "key" | "values" | "items"> & { enum?: string[]; items?: { type: string } };
     return {
       key,
       type: p.type,
       description: p.description,
       ...(p.default === undefined ? {} : { default: p.default }),
+      ...(p.items ? { items: { type: p.items.type } } : {}),
       ...(p.enum ? { values: p.enum } : {}),
       ...(p.target ? { target: p.target } : {}),
     };

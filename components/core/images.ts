@@ -11,15 +11,17 @@ export interface Image {
   readonly probe: "wget" | "bash";
 }
 
-interface Entry extends Omit<Image, "reference" | "source"> {
-  /** Upstream's image. */
-  readonly registry: string;
-  /** Repository of the image that tools/images builds where no registry can be reached. */
-  readonly local: string;
+/** What the table knows of an image. It has a `registry`, a `local` variant, or both. */
+export interface ImageEntry extends Omit<Image, "reference" | "source"> {
+  /** Upstream's image. @default none: this project builds it, wherever it runs */
+  readonly registry?: string;
+  /** Repository of the image that tools/images builds where no registry can be reached. @default none: it can only be pulled */
+  readonly local?: string;
 }
 
-/** The one table of images. Ports and paths are those of both variants; see tools/images for the local ones. */
-export const IMAGES = {
+const NOBODY = { uid: 65534, gid: 65534 } as const;
+
+const TABLE = {
   /** Kafka 4.3.1 in /opt/kafka, the JMX agent in /opt/prometheus-jmx-exporter, kafka_exporter in /opt/kafka-exporter. */
   kafka: {
     registry: "quay.io/strimzi/kafka:1.2.0-kafka-4.3.1",
@@ -31,19 +33,75 @@ export const IMAGES = {
   prometheus: {
     registry: "docker.io/prom/prometheus:v3.14.0",
     local: "datastack.local/prometheus",
-    user: { uid: 65534, gid: 65534 },
+    user: NOBODY,
     probe: "wget",
   },
   /** /bin/node_exporter. */
   nodeExporter: {
     registry: "docker.io/prom/node-exporter:v1.12.1",
     local: "datastack.local/node-exporter",
-    user: { uid: 65534, gid: 65534 },
+    user: NOBODY,
     probe: "wget",
   },
-} as const satisfies Record<string, Entry>;
+  /**
+   * PostgreSQL 18 with TimescaleDB: postgres, initdb, psql, pg_isready, pg_dump, pg_restore and bash are on PATH, and the user is
+   * called postgres. Upstream's image has the community edition, the local one (Debian's packages) the Apache edition only.
+   */
+  timescaledb: {
+    registry: "docker.io/timescale/timescaledb:2.29.2-pg18",
+    local: "datastack.local/timescaledb",
+    user: { uid: 70, gid: 70 },
+    probe: "bash",
+  },
+  /** redis-server and redis-cli on PATH, in Debian: bash is there, wget is not. */
+  redis: {
+    registry: "docker.io/library/redis:8.10.2-trixie",
+    local: "datastack.local/redis",
+    user: { uid: 999, gid: 999 },
+    probe: "bash",
+  },
+  /** /redis_exporter, in the variant that has a shell and wget. */
+  redisExporter: {
+    registry: "docker.io/oliver006/redis_exporter:v1.88.0-alpine",
+    local: "datastack.local/redis-exporter",
+    user: { uid: 59000, gid: 59000 },
+    probe: "wget",
+  },
+  /**
+   * /bin/postgres_exporter. SqlExporter runs it too, with queries of its own (`--extend.query-path`, `--disable-default-metrics`):
+   * one program that both kinds of networks can have, where no sql_exporter is.
+   */
+  postgresExporter: {
+    registry: "quay.io/prometheuscommunity/postgres-exporter:v0.19.1",
+    local: "datastack.local/postgres-exporter",
+    user: NOBODY,
+    probe: "wget",
+  },
+  /** /bin/alertmanager and /bin/amtool. */
+  alertmanager: {
+    registry: "docker.io/prom/alertmanager:v0.34.2",
+    local: "datastack.local/alertmanager",
+    user: NOBODY,
+    probe: "wget",
+  },
+  /** /run.sh; its home is /usr/share/grafana. There is no way to build it where no registry answers. */
+  grafana: {
+    registry: "docker.io/grafana/grafana:13.2.3",
+    user: { uid: 472, gid: 0 },
+    probe: "wget",
+  },
+  /** apps/market: Python and the packages of its requirements, the sources in /app. */
+  market: {
+    local: "datastack.local/market",
+    user: { uid: 10001, gid: 10001 },
+    probe: "bash",
+  },
+} as const satisfies Record<string, ImageEntry>;
 
-export type ImageName = keyof typeof IMAGES;
+export type ImageName = keyof typeof TABLE;
+
+/** The one table of images. Users, paths and programs are those of both variants; see tools/images for the local ones. */
+export const IMAGES: Readonly<Record<ImageName, ImageEntry>> = TABLE;
 
 /** References that replace those of the table, such as a private registry's or a digest. */
 export type ImageOverrides = Partial<Record<ImageName, string>>;
@@ -60,9 +118,9 @@ export function imageCatalogue(overrides: ImageOverrides = {}): ImageCatalogue {
 /** An image that is only on this machine is not pulled; its repository name says so. */
 export const LOCAL_REPOSITORY = "datastack.local/";
 
-function resolve(entry: Entry, override: string | undefined): Image {
-  const { registry, local: _, ...facts } = entry;
-  const reference = override ?? registry;
+function resolve({ registry, local, ...facts }: ImageEntry, override: string | undefined): Image {
+  // what is only built here has a name by its content, which the configuration tells; this one says what is missing
+  const reference = override ?? registry ?? `${local}:not-built`;
   return { ...facts, reference, source: reference.startsWith(LOCAL_REPOSITORY) ? "local" : "registry" };
 }
 

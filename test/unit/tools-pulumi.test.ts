@@ -168,15 +168,19 @@ describe("the copy of a stack's configuration", () => {
     const subject = { project: "datastack", stack: "dev", source: "", config };
     const values = runValues(
       subject,
-      { kafka: "datastack.local/kafka:1", prometheus: "datastack.local/prometheus:1" },
+      {
+        references: { kafka: "datastack.local/kafka:1", prometheus: "datastack.local/prometheus:1" },
+        leftOut: ["grafana"],
+      },
       [2],
     );
     expect(values).toEqual({
       "datastack:images": { kafka: "mine:1", prometheus: "datastack.local/prometheus:1" },
+      "datastack:leftOut": ["grafana"],
       "datastack:kafkaRecover": [2],
     });
     const none = { ...subject, config: parseConfig({}).config };
-    expect(runValues(none, undefined, [])).toEqual({ "datastack:images": undefined });
+    expect(Object.values(runValues(none, { references: {}, leftOut: [] }, []))).toEqual([undefined, undefined]);
   });
 
   it("decides where images come from when nobody says so", () => {
@@ -186,6 +190,9 @@ describe("the copy of a stack's configuration", () => {
     writeConfigCopy("dev", tracked, { "datastack:images": { kafka: "datastack.local/kafka:1" } });
     expect(wantedSource("dev", undefined)).toBe("local");
     expect(wantedSource("dev", "registry")).toBe("registry");
+    // no registry has this one: it is built beside those that were pulled
+    writeConfigCopy("dev", tracked, { "datastack:images": { market: "datastack.local/market:1" } });
+    expect(wantedSource("dev", undefined)).toBe("registry");
     writeConfigCopy("dev", tracked, {});
     expect(wantedSource("dev", undefined)).toBe("registry");
   });

@@ -6,7 +6,7 @@ import { run } from "../core/exec";
 import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
-import { chooseSource, ensureLocalImages } from "../images";
+import { chooseSource, ensureImages } from "../images";
 import { ensureToolchain } from "../toolchain";
 import { inTurn, median, ratio } from "./measure";
 import type { Row } from "./report";
@@ -19,7 +19,7 @@ export async function noChangeUp(rounds: number): Promise<Row[]> {
   const progress = new Progress(process.stderr, true);
   const toolchain = await ensureToolchain(progress, ["docker", "random"]);
   await ensureEngine(progress, { yes: true });
-  const images = (await chooseSource("auto")) === "local" ? await ensureLocalImages(progress) : {};
+  const images = await ensureImages(progress, await chooseSource("auto"));
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-bench-"));
   const empty = emptyProject(EMPTY);
   const env = { ...toolchain.env, PULUMI_BACKEND_URL: `file://${work}`, PULUMI_CONFIG_PASSPHRASE: "bench" };
@@ -36,7 +36,11 @@ export async function noChangeUp(rounds: number): Promise<Row[]> {
       // Pulumi writes the stack's salt beside the project file that it finds: not into the checkout
       fs.mkdirSync(folder(stack));
       fs.writeFileSync(path.join(folder(stack), "Pulumi.yaml"), stringify({ name: "datastack", runtime: "nodejs" }));
-      const config = { "datastack:system": "crypto-viz", "datastack:images": images };
+      const config = {
+        "datastack:system": "crypto-viz",
+        "datastack:images": images.references,
+        "datastack:leftOut": images.leftOut,
+      };
       fs.writeFileSync(configFile(stack), stringify({ config }));
       await pulumi(folder(stack), stack, "stack", "init", "--no-select");
     }

@@ -22,7 +22,9 @@ async function list(): Promise<void> {
   const references = localReferences();
   const rows: string[][] = [["IMAGE", "REGISTRY", "LOCAL", "BUILT"]];
   for (const name of IMAGE_NAMES) {
-    rows.push([name, IMAGES[name].registry, references[name], (await isPresent(references[name])) ? "yes" : "no"]);
+    const local = references[name];
+    const built = local ? ((await isPresent(local)) ? "yes" : "no") : "cannot be";
+    rows.push([name, IMAGES[name].registry ?? "none", local ?? "none", built]);
   }
   process.stdout.write(`${table(rows)}\n`);
 }

@@ -1,9 +1,12 @@
 import * as path from "node:path";
+import { parseConfig } from "../../stacks/config";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
-import { userPath } from "../core/paths";
+import { ROOT, userPath } from "../core/paths";
 import { Progress } from "../core/progress";
-import { localReferences } from "../images";
+import { readConfig, readProject } from "../engine/project";
+import { imageSettings } from "../images";
+import { imageValues, ownImages } from "../pulumi/stack-config";
 import { type Rendered, recordStack, render, SCRIPT } from "../render/render";
 
 export function register(program: Command): void {
@@ -27,7 +30,7 @@ export function register(program: Command): void {
       const secrets = options.secrets === undefined ? undefined : userPath(options.secrets);
       const rendered = await new Progress().step(`Manifests of ${stack}`, () =>
         render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random, previous) =>
-          recordStack({ stack, ...configuration(options) }, random, previous),
+          recordStack({ stack, ...configuration({ stack, ...options }) }, random, previous),
         ),
       );
       process.stdout.write(`${report(rendered, out, secrets).join("\n")}\n`);
@@ -42,12 +45,21 @@ interface CommandOptions {
   readonly images: string;
 }
 
-/** Local references are a function of the checkout, so a render needs neither the images nor an engine. */
-function configuration({ images, config, configFile }: CommandOptions) {
+/**
+ * Local references are a function of the checkout, so a render needs neither the images nor an engine. What the stack itself says
+ * of images goes before.
+ */
+function configuration({ stack, images, config, configFile }: CommandOptions & { readonly stack: string }) {
   if (images !== "registry" && images !== "local")
     throw new UserError(`--images ${images}: must be registry or local.`);
-  const local = images === "local" ? { images: JSON.stringify(localReferences()) } : {};
-  return { config: { ...local, ...config }, ...(configFile ? { configFile: userPath(configFile) } : {}) };
+  const files = configFile ? { configFile: userPath(configFile) } : {};
+  const read = { overrides: config ?? {}, ...(configFile ? { file: userPath(configFile) } : {}) };
+  const own = parseConfig(readConfig(readProject(ROOT), stack, read).values);
+  // the program says what is wrong, together with everything else that is
+  if (own.problems.length > 0) return { config: config ?? {}, ...files };
+  const values = imageValues(own.config, imageSettings(images, ownImages(own.config)));
+  const texts = Object.entries(values).flatMap(([key, value]) => (value ? [[key, JSON.stringify(value)]] : []));
+  return { config: { ...config, ...Object.fromEntries(texts) }, ...files };
 }
 
 function collect(given: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {

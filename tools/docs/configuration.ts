@@ -16,8 +16,8 @@ export function pulumiYaml(): string {
 }
 
 // Pulumi requires every key without a default; an optional one is the empty text, which the program takes for absent.
-function entry({ type, description, default: value }: ConfigKey) {
-  return { type, description, ...(type === "array" ? { items: { type: "integer" } } : {}), default: value ?? "" };
+function entry({ type, description, items, default: value }: ConfigKey) {
+  return { type, description, ...(items ? { items } : {}), default: value ?? "" };
 }
 
 /** docs/configuration.md. */

@@ -2,7 +2,7 @@ import { down, status, up } from "../cluster/cluster";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
 import type { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
-import { chooseSource, ensureLocalImages } from "../images";
+import { chooseSource, ensureImages } from "../images";
 import { ensureToolchain } from "../toolchain";
 import type { EngineKind } from "./suites";
 
@@ -26,7 +26,7 @@ export async function prepare(
   );
   // the node takes its images from here too
   await ensureEngine(progress, { yes: options.yes });
-  if ((await chooseSource("auto")) === "local") await ensureLocalImages(progress);
+  await ensureImages(progress, await chooseSource("auto"));
   return kinds.includes("kubernetes") ? withCluster(options, progress) : async () => undefined;
 }
 

@@ -1,8 +1,14 @@
-import { IMAGES } from "../../components/core/images";
 import { UserError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { type Engine, ensureEngine } from "../docker/engine";
-import { chooseSource, ensureLocalImages, type ImageSource, pullImages, type References } from "../images";
+import {
+  chooseSource,
+  ensureImages,
+  type ImageSettings,
+  type ImageSource,
+  imageSettings,
+  leftOutNotes,
+} from "../images";
 import { ensureToolchain, missingPluginError, type PluginName, type Toolchain } from "../toolchain";
 import { ownImages, type Subject, wantedSource } from "./stack-config";
 
@@ -36,12 +42,12 @@ export async function engineOf(
   return ensureEngine(progress, options);
 }
 
-/** Images on the engine; the references of those that were built here. On Kubernetes the nodes pull them. */
+/** Images on the engine, and what the configuration has to say about them. On Kubernetes the nodes pull them. */
 export async function imagesOf(
   subject: Subject,
   given: ImageSource | undefined,
   progress: Progress,
-): Promise<References | undefined> {
+): Promise<ImageSettings> {
   const names = ownImages(subject.config);
   if (subject.config.target !== "docker") {
     if (given === "local") {
@@ -49,7 +55,7 @@ export async function imagesOf(
         "--images=local is for Docker: a Kubernetes node does not see this machine's images. Name yours in datastack:images.",
       );
     }
-    return undefined;
+    return imageSettings("registry", names);
   }
   const wanted = wantedSource(subject.stack, given);
   const source = await chooseSource(wanted, names);
@@ -57,10 +63,7 @@ export async function imagesOf(
     progress.note(
       `Images: ${source === "local" ? "no registry answers, they are built here" : "from their registries"}.`,
     );
-  if (source === "local") return ensureLocalImages(progress, names);
-  await pullImages(
-    progress,
-    names.map((name) => IMAGES[name].registry),
-  );
-  return undefined;
+  const settings = await ensureImages(progress, source, names);
+  for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
+  return settings;
 }

@@ -3,7 +3,7 @@ import { CommandError, run } from "../core/exec";
 import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
-import { localReferences } from "../images";
+import { imageSettings, settingsFor } from "../images";
 import { unifiedDiff } from "./diff";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
 import { ensureHome, writeConfigCopy } from "./home";
@@ -42,7 +42,8 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const engine = subject.config.target === "docker" ? await ensureEngine(progress, options) : undefined;
   const toolchain = await toolchainOf(subject, progress);
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
-  const images = lastSource(stack) === "local" ? localReferences(ownImages(subject.config)) : undefined;
+  const names = ownImages(subject.config);
+  const images = engine ? await settingsFor(lastSource(stack) ?? "registry", names) : imageSettings("registry", names);
   writeConfigCopy(stack, subject.source, runValues(subject, images, []));
   if (!(await workspace.exists())) await workspace.create();
   const digest = await progress.step("pulumi preview", () => digestOf(workspace));

@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
-import { IMAGES, LOCAL_REPOSITORY } from "../../components/core/images";
+import { IMAGES, type ImageName, LOCAL_REPOSITORY } from "../../components/core/images";
 import { formatProblems } from "../../components/core/problems";
 import { parseConfig, type StackConfig } from "../../stacks/config";
 import { UserError } from "../core/errors";
 import { inRoot, ROOT, userPath } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
-import type { ImageSource, References } from "../images";
+import type { ImageSettings, ImageSource } from "../images";
 import { copiedConfig } from "./home";
 
 /** A stack with its checked configuration. */
@@ -30,18 +30,28 @@ export function readSubject(stack: string, configFile?: string): Subject {
 }
 
 const IMAGES_KEY = "datastack:images";
+const LEFT_OUT_KEY = "datastack:leftOut";
 const RECOVER_KEY = "datastack:kafkaRecover";
 
-/** Configuration that a run adds to the stack's own: local images, and what `--recover` names. */
+/** Configuration that a run adds to the stack's own: local images, those that are not to be had, and what `--recover` names. */
 export function runValues(
   subject: Subject,
-  images: References | undefined,
+  images: ImageSettings,
   recover: readonly number[],
 ): Readonly<Record<string, unknown>> {
-  const merged = { ...images, ...subject.config.images };
+  return {
+    ...imageValues(subject.config, images),
+    ...(recover.length > 0 ? { [RECOVER_KEY]: [...recover] } : {}),
+  };
+}
+
+/** Images in the configuration of a run; what the stack itself names stays. */
+export function imageValues(config: StackConfig, images: ImageSettings): Readonly<Record<string, unknown>> {
+  const merged = { ...images.references, ...config.images };
+  const leftOut = [...new Set([...config.leftOut, ...images.leftOut])];
   return {
     [IMAGES_KEY]: Object.keys(merged).length > 0 ? merged : undefined,
-    ...(recover.length > 0 ? { [RECOVER_KEY]: [...recover] } : {}),
+    [LEFT_OUT_KEY]: leftOut.length > 0 ? leftOut : undefined,
   };
 }
 
@@ -49,8 +59,12 @@ export function runValues(
 export function lastSource(stack: string): "registry" | "local" | undefined {
   const config = copiedConfig(stack);
   if (!config) return undefined;
-  const images = Object.values((config[IMAGES_KEY] ?? {}) as Record<string, string>);
-  return images.some((image) => image.startsWith(LOCAL_REPOSITORY)) ? "local" : "registry";
+  const images = (config[IMAGES_KEY] ?? {}) as Partial<Record<ImageName, string>>;
+  // those that no registry has are built in either case
+  const local = (Object.keys(IMAGES) as ImageName[]).some(
+    (name) => IMAGES[name].registry !== undefined && images[name]?.startsWith(LOCAL_REPOSITORY),
+  );
+  return local ? "local" : "registry";
 }
 
 /** What `--images` means for this run. */
@@ -70,6 +84,6 @@ export function recoverNodes(given: readonly string[]): number[] {
 }
 
 /** Names of images that the stack's configuration leaves to us. */
-export function ownImages(config: StackConfig): (keyof typeof IMAGES)[] {
-  return (Object.keys(IMAGES) as (keyof typeof IMAGES)[]).filter((name) => config.images[name] === undefined);
+export function ownImages(config: StackConfig): ImageName[] {
+  return (Object.keys(IMAGES) as ImageName[]).filter((name) => config.images[name] === undefined);
 }

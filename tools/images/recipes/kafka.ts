@@ -1,39 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { IMAGES, type ImageName } from "../../components/core/images";
-import { inRoot } from "../core/paths";
-import type { Progress } from "../core/progress";
-import { buildGo, type GoProgram } from "../toolchain/go";
-import {
-  KAFKA_EXPORTER,
-  NODE_EXPORTER,
-  NODE_EXPORTER_VERSION,
-  PROMETHEUS,
-  PROMETHEUS_VERSION,
-  PROMTOOL,
-} from "../toolchain/programs";
-import type { Entry, Settings } from "./archive";
-import { busyboxEntries } from "./busybox";
-import { debianRoot, type Root } from "./debian";
-import { KAFKA_TOOLS, toolScript } from "./kafka/scripts";
-import { type Artifact, mavenFiles } from "./maven";
+import { IMAGES } from "../../../components/core/images";
+import { inRoot } from "../../core/paths";
+import { buildGo } from "../../toolchain/go";
+import { KAFKA_EXPORTER } from "../../toolchain/programs";
+import type { Entry } from "../archive";
+import { debianRoot, type Root } from "../debian";
+import { KAFKA_TOOLS, toolScript } from "../kafka/scripts";
+import { type Artifact, mavenFiles } from "../maven";
+import type { Recipe } from "./recipe";
 
-/** How an image is built where no registry can be reached. */
-export interface Recipe {
-  readonly name: ImageName;
-  /** Of the software in it. */
-  readonly version: string;
-  readonly settings: Settings;
-  /** Programs that are built for it; their recipes count for the image's tag. */
-  readonly programs: readonly GoProgram[];
-  /** Changes when something else that goes into the image does. */
-  readonly content: () => string;
-  /** Archive of the root file system that the entries are added to. @default none, an empty one */
-  readonly root?: (progress: Progress) => Promise<string>;
-  readonly entries: (progress: Progress) => Promise<Entry[]>;
-}
-
-const NOBODY = IMAGES.prometheus.user.uid;
 const KAFKA = "/opt/kafka";
 const KAFKA_VERSION = "4.3.1";
 const KAFKA_ROOT: Root = {
@@ -43,7 +19,7 @@ const KAFKA_ROOT: Root = {
 };
 const KAFKA_FILES = inRoot("tools/images/kafka");
 
-const kafka: Recipe = {
+export const kafka: Recipe = {
   name: "kafka",
   version: KAFKA_VERSION,
   settings: {
@@ -73,40 +49,6 @@ const kafka: Recipe = {
     ];
   },
 };
-
-const prometheus: Recipe = {
-  name: "prometheus",
-  version: PROMETHEUS_VERSION,
-  settings: {
-    user: String(NOBODY),
-    workdir: "/prometheus",
-    env: { PATH: "/bin" },
-    command: ["/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
-  },
-  programs: [PROMETHEUS, PROMTOOL],
-  content: () => "busybox",
-  entries: async (progress) => [
-    ...(await busyboxEntries(NOBODY, "nobody")),
-    { path: "/bin/promtool", from: { file: await buildGo(PROMTOOL, progress) }, mode: 0o755 },
-    { path: "/bin/prometheus", from: { file: await buildGo(PROMETHEUS, progress) }, mode: 0o755 },
-    { path: "/etc/prometheus" },
-    { path: "/prometheus", owner: NOBODY },
-  ],
-};
-
-const nodeExporter: Recipe = {
-  name: "nodeExporter",
-  version: NODE_EXPORTER_VERSION,
-  settings: { user: String(NOBODY), env: { PATH: "/bin" }, command: ["/bin/node_exporter"] },
-  programs: [NODE_EXPORTER],
-  content: () => "busybox",
-  entries: async (progress) => [
-    ...(await busyboxEntries(NOBODY, "nobody")),
-    { path: "/bin/node_exporter", from: { file: await buildGo(NODE_EXPORTER, progress) }, mode: 0o755 },
-  ],
-};
-
-export const RECIPES: Readonly<Record<ImageName, Recipe>> = { kafka, prometheus, nodeExporter };
 
 /** Scripts and configuration of Kafka's image that are ours. */
 function kafkaTexts(): { path: string; text: string; mode: number }[] {
