@@ -1,4 +1,5 @@
 import type { Duration } from "../core/units";
+import type { Dashboard, Panel } from "./dashboard";
 import type { ScrapeTarget } from "./scrape";
 
 export type Severity = "critical" | "warning" | "info";
@@ -40,6 +41,10 @@ export interface RuleGroup {
 export interface Monitoring {
   readonly targets: readonly ScrapeTarget[];
   readonly rules: readonly RuleGroup[];
+  /** What Grafana shows of it. @default none */
+  readonly dashboards?: readonly Dashboard[];
+  /** Two to four panels about this component alone, for the overview of the stack. @default none */
+  readonly highlights?: readonly Panel[];
 }
 
 /** Per alert of a component: `false` leaves it out, an object changes it. */

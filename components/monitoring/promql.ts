@@ -52,9 +52,16 @@ export function metric(name: string, matchers: LabelMatchers = {}): Vector {
   return atom(selector(name, matchers));
 }
 
+/** Grafana's own window of rates: a few scrapes at least, and more when less detail is asked for. Only for panels. */
+export const RATE_INTERVAL = "$__rate_interval";
+/** Grafana's shown span of time. Only for panels. */
+export const SHOWN_RANGE = "$__range";
+export type Window = Duration | typeof RATE_INTERVAL | typeof SHOWN_RANGE;
+
 /** `metric{…}[5m]`. */
-export function range(name: string, matchers: LabelMatchers, window: Duration): Range {
-  return { kind: "range", text: `${selector(name, matchers)}[${duration(window)}]` };
+export function range(name: string, matchers: LabelMatchers, window: Window): Range {
+  const span = window === RATE_INTERVAL || window === SHOWN_RANGE ? window : duration(window);
+  return { kind: "range", text: `${selector(name, matchers)}[${span}]` };
 }
 
 /** `(expr)[5m:]`, evaluated at the evaluation interval. */
@@ -97,6 +104,11 @@ export const max = aggregation("max");
 export const avg = aggregation("avg");
 export const count = aggregation("count");
 
+/** The `k` greatest. */
+export function topk(k: number, of: Vector): Vector {
+  return atom(`topk(${number(k)}, ${of.text})`);
+}
+
 /** Quantile of a classic histogram: `of` has to keep the label `le`. */
 export function histogramQuantile(quantile: number, of: Vector): Vector {
   if (!(quantile >= 0 && quantile <= 1)) throw new TypeError(`a quantile is between 0 and 1, not ${quantile}`);
@@ -116,6 +128,11 @@ export function vector(value: number): Vector {
 /** Now, in Unix seconds. */
 export function now(): Vector {
   return atom("vector(time())");
+}
+
+/** Seconds since each of the Unix times. */
+export function since(of: Vector): Vector {
+  return { kind: "vector", text: `time() - ${side(of, BINDING["-"] + 1)}`, binding: BINDING["-"] };
 }
 
 export function abs(of: Vector): Vector {

@@ -1,6 +1,5 @@
-import type { Duration } from "../core/units";
 import type { LabelMatchers } from "./labels";
-import { avg, histogramQuantile, max, metric, min, range, rate, sum, type Vector } from "./promql";
+import { avg, histogramQuantile, max, metric, min, range, rate, sum, type Vector, type Window } from "./promql";
 import type { Quantity } from "./quantity";
 
 interface Base {
@@ -40,7 +39,7 @@ export interface Scope {
   /** Labels that stay. @default none */
   readonly by?: readonly string[];
   /** Window of counters and histograms. @default "5m", which holds enough scrapes up to an interval of one minute */
-  readonly window?: Duration;
+  readonly window?: Window;
 }
 
 const AGGREGATE = { sum, max, min, avg };
