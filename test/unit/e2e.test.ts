@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatCounts } from "../../tools/e2e/run";
 import { selectSuites, suitesOf } from "../../tools/e2e/suites";
+import { filtersOf } from "../../tools/e2e/sweep";
 import { unexpected } from "../e2e/support/stack";
 import { acknowledged, lost, producerCommand, refused } from "../e2e/support/stream";
 
@@ -82,5 +83,14 @@ describe("a stack after faults", () => {
     const notRun = row("not-run", "every rule evaluates");
     expect(unexpected(notRun)).toEqual([notRun]);
     expect(unexpected("Error: no engine")).toEqual(["Error: no engine"]);
+  });
+});
+
+describe("what an interrupted run leaves", () => {
+  it("is found by label, and volumes by name too: those that the engine makes itself have no label", () => {
+    const labels = ["label=datastack.stack=e2e-brokers", "label=datastack.e2e=e2e-brokers"];
+    expect(filtersOf("e2e-brokers", "ps")).toEqual(labels);
+    expect(filtersOf("e2e-brokers", "network")).toEqual(labels);
+    expect(filtersOf("e2e-brokers", "volume")).toEqual([...labels, "name=^e2e-brokers-"]);
   });
 });

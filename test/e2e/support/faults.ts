@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { type ContainerInfo, type DockerStack, nameOf } from "../../../tools/check/docker/engine";
 import { capture, run, succeeds } from "../../../tools/core/exec";
 import { DAEMON_LOG, startEngine } from "../../../tools/docker/engine";
+import { filtersOf } from "../../../tools/e2e/sweep";
 import { say } from "./cli";
 import { docker, inspect } from "./docker";
 import { until } from "./wait";
@@ -89,13 +90,13 @@ async function enginePid(): Promise<number | undefined> {
   }
 }
 
-/** Removes containers, volumes and networks that carry the label of a stack or of its tests. */
+/** Removes containers, volumes and networks of a stack and of its tests. */
 export async function sweep(stack: string): Promise<void> {
-  for (const label of [`datastack.stack=${stack}`, `datastack.e2e=${stack}`]) {
-    const ids = async (...list: string[]): Promise<string[]> =>
-      (await capture("docker", [...list, "-q", "--filter", `label=${label}`])).split("\n").filter(Boolean);
-    for (const id of await ids("ps", "-a")) await run("docker", ["rm", "-f", "-v", id]);
-    for (const id of await ids("volume", "ls")) await run("docker", ["volume", "rm", "-f", id]);
-    for (const id of await ids("network", "ls")) await run("docker", ["network", "rm", id]);
-  }
+  const list = async (what: "ps" | "volume" | "network", ...args: string[]): Promise<Set<string>> => {
+    const found = filtersOf(stack, what).map((filter) => capture("docker", [what, ...args, "-q", "--filter", filter]));
+    return new Set((await Promise.all(found)).flatMap((text) => text.split("\n").filter(Boolean)));
+  };
+  for (const id of await list("ps", "-a")) await run("docker", ["rm", "-f", "-v", id]);
+  for (const id of await list("volume", "ls")) await run("docker", ["volume", "rm", "-f", id]);
+  for (const id of await list("network", "ls")) await run("docker", ["network", "rm", id]);
 }
