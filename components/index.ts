@@ -1,4 +1,5 @@
 // What `import … from "datastack"` offers.
+export * from "./alertmanager";
 export { Blueprint, type Declared } from "./core/blueprint";
 export { type ComponentArgs, type ComponentClass, deploy } from "./core/component";
 export {
@@ -18,6 +19,7 @@ export {
 } from "./core/secrets";
 export type { Duration, Size } from "./core/units";
 export { KafkaExporter, type KafkaExporterArgs, NodeExporter, type NodeExporterArgs } from "./exporters";
+export { Grafana, type GrafanaArgs, grafanaFiles, grafanaNote } from "./grafana";
 export * from "./kafka";
 export { type AlertDefinition, type AlertDefinitions, alertRules } from "./monitoring/alert";
 export type { LabelMatcher, LabelMatchers } from "./monitoring/labels";

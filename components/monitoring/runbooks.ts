@@ -6,6 +6,15 @@ export const RUNBOOKS_FOLDER = "docs/runbooks";
  * was installed without it; a test keeps the two equal.
  */
 export const RUNBOOKS: readonly string[] = [
+  "AlertmanagerBadConfig",
+  "AlertmanagerNotificationsFailing",
+  "AlertmanagerNotificationsLost",
+  "AlertmanagerRestarting",
+  "AlertmanagerStateNotSaved",
+  "GrafanaAlertEvaluationsFailing",
+  "GrafanaDatasourceFailing",
+  "GrafanaRequestsFailing",
+  "GrafanaRestarting",
   "KafkaBrokerHeartbeatsTimedOut",
   "KafkaBrokerMetadataLag",
   "KafkaBrokerNotRunning",

@@ -1,0 +1,77 @@
+import type { Problem } from "../core/problems";
+import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
+import type { LabelMatchers } from "../monitoring/labels";
+import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
+import { changes, div, gt, increase, max, range, rate, sum, type Vector } from "../monitoring/promql";
+import { valueTemplate } from "../monitoring/quantity";
+
+export type GrafanaAlert = keyof ReturnType<typeof grafanaAlerts>;
+
+const SERVER = "Grafana {{ $labels.instance }}";
+const ratio = valueTemplate("ratio");
+
+/** Requests that Grafana passes on: their errors are the data source's, and have an alert of their own. */
+const PASSED_ON = "/api/datasources/proxy/.*|/api/datasources/uid/.*|/api/ds/query";
+
+/** That it is down is TargetDown's. */
+export function grafanaAlerts(job: string) {
+  const of = (name: string, matchers: LabelMatchers, by: readonly string[]): Vector =>
+    sum(rate(range(name, { job, ...matchers }, "15m")), { by: ["job", "instance", ...by] });
+  return {
+    GrafanaRequestsFailing: {
+      severity: "warning",
+      for: "5m",
+      threshold: { default: 0.5, unit: "ratio", min: 0, max: 1 },
+      expr: (most: number) => {
+        const requests = (matchers: LabelMatchers) =>
+          of("grafana_http_request_duration_seconds_count", { handler: { nre: PASSED_ON }, ...matchers }, ["handler"]);
+        return gt(div(requests({ status_code: { re: "5.." } }), gt(requests({}), 0)), most);
+      },
+      summary: `${SERVER} fails to answer {{ $labels.handler }}`,
+      description: `${ratio} of these requests end with an error of the server (limit {threshold}). Parts of its pages stay empty.`,
+    },
+    GrafanaDatasourceFailing: {
+      severity: "warning",
+      for: "10m",
+      threshold: { default: 0.5, unit: "ratio", min: 0, max: 1 },
+      expr: (most: number) => {
+        const requests = (matchers: LabelMatchers) => of("grafana_datasource_request_total", matchers, ["datasource"]);
+        return gt(div(requests({ code: { re: "5.." } }), gt(requests({}), 0)), most);
+      },
+      summary: `${SERVER} gets errors from {{ $labels.datasource }}`,
+      description: `${ratio} of its requests to this data source fail (limit {threshold}). Its panels show nothing, or something old.`,
+    },
+    GrafanaAlertEvaluationsFailing: {
+      severity: "warning",
+      for: "15m",
+      expr: () =>
+        gt(
+          sum(increase(range("grafana_alerting_rule_evaluation_failures_total", { job }, "15m")), {
+            by: ["job", "instance"],
+          }),
+          0,
+        ),
+      summary: `${SERVER} fails to evaluate alert rules of its own`,
+      description: `${valueTemplate("count")} evaluations of rules that somebody made in Grafana failed within 15 minutes. These alerts cannot fire. The stack's own are Prometheus's and not concerned.`,
+    },
+    GrafanaRestarting: {
+      severity: "warning",
+      for: "0s",
+      keepFiringFor: "15m",
+      threshold: { default: 2, unit: "count", min: 1 },
+      expr: (most: number) =>
+        gt(max(changes(range("process_start_time_seconds", { job }, "30m")), { by: ["job", "instance"] }), most),
+      summary: `${SERVER} restarts again and again`,
+      description: `It was started ${valueTemplate("count")} times within 30 minutes (limit {threshold}).`,
+    },
+  } satisfies Record<string, AlertDefinition>;
+}
+
+export function grafanaRules(name: string, tuning?: AlertTuning<GrafanaAlert>): RuleGroup[] {
+  const definitions: AlertDefinitions<GrafanaAlert> = grafanaAlerts(name);
+  return [{ name, alerts: alertRules(definitions, tuning, { component: name }) }];
+}
+
+export function checkGrafanaTuning(path: string, tuning?: AlertTuning<GrafanaAlert>): Problem[] {
+  return checkTuning(path, grafanaAlerts("grafana") as AlertDefinitions, tuning);
+}
