@@ -20,7 +20,8 @@ export async function deployStack() {
     ),
     ...checkShrink(await previousVolumes(), volumes),
   ]);
-  return { services, volumes };
+  const generated = blueprint.plans().some((plan) => plan.secrets?.length);
+  return { services, volumes, ...(generated ? { passwords: blueprint.target.secrets.passwords } : {}) };
 }
 
 function checkStack(stack: string, known: boolean): Problem[] {

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { ProblemsError } from "../core/problems";
 import { type GeneratedSecret, resolveSecret, type SecretContent } from "../core/secrets";
@@ -36,6 +36,12 @@ export class SecretStore {
     const password = new random.RandomPassword(name, args, opts);
     this.#known.set(name, password);
     return password;
+  }
+
+  /** All that were generated, by name, as one secret. */
+  get passwords(): pulumi.Output<Readonly<Record<string, string>>> {
+    const results = [...this.#known].map(([name, password]) => [name, password.result] as const);
+    return pulumi.secret(pulumi.all(Object.fromEntries(results)));
   }
 
   /** The text of a secret file. */

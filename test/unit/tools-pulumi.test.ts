@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../stacks/config";
+import { select } from "../../tools/commands/secret";
 import { isFailure } from "../../tools/pulumi/containers";
 import { unifiedDiff } from "../../tools/pulumi/diff";
 import { refuseProduction } from "../../tools/pulumi/down";
@@ -28,7 +29,7 @@ import {
   vanished,
   withoutPending,
 } from "../../tools/pulumi/state";
-import { secretNames, summary } from "../../tools/pulumi/up";
+import { summary } from "../../tools/pulumi/up";
 
 let home: string;
 beforeEach(() => {
@@ -227,21 +228,28 @@ describe("what is shown", () => {
         { service: "Kafka", url: "127.0.0.1:9092", note: "topics: a" },
         { service: "Prometheus", url: "http://127.0.0.1:9090", note: "" },
       ],
-      password: "[secret]",
-      other: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" },
     };
-    expect(secretNames(outputs)).toEqual(["other", "password"]);
-    expect(summary("dev", { outputs })).toBe(
+    const masked = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
+    expect(summary("dev", { outputs }).split("\n")).toHaveLength(3);
+    expect(summary("dev", { outputs: { ...outputs, passwords: masked } })).toBe(
       [
         "SERVICE     URL",
         "Kafka       127.0.0.1:9092         topics: a",
         "Prometheus  http://127.0.0.1:9090",
         "",
-        "Generated passwords are outputs of the stack. Read one with:",
-        "  npm run --silent toolchain -- pulumi stack output other --show-secrets --stack dev",
-        "  npm run --silent toolchain -- pulumi stack output password --show-secrets --stack dev",
+        "Generated passwords: npm run secret -- dev, and a name for its value.",
       ].join("\n"),
     );
+  });
+
+  it("has passwords by name", () => {
+    const passwords = { "redis-app": "b", "grafana-admin": "a" };
+    expect(select("dev", passwords, undefined)).toBe("grafana-admin\nredis-app");
+    expect(select("dev", passwords, "grafana-admin")).toBe("a");
+    expect(() => select("dev", passwords, "admin")).toThrow(
+      "admin is no generated password of stack dev. There are: grafana-admin, redis-app.",
+    );
+    expect(select("dev", {}, undefined)).toBe("Stack dev has no generated passwords.");
   });
 
   it("refuses to take a production stack down by mistake", () => {

@@ -98,30 +98,7 @@ export function summary(stack: string, { outputs }: Pick<Outcome, "outputs">): s
   const text = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
   const rows = services.map((row) => [text(row.service), text(row.url), text(row.note)]);
   const lines = [rows.length > 0 ? table([["SERVICE", "URL", ""], ...rows]) : `Stack ${stack} names no services.`];
-  const secrets = secretNames(outputs);
-  if (secrets.length > 0) {
-    lines.push(
-      "",
-      "Generated passwords are outputs of the stack. Read one with:",
-      ...secrets.map(
-        (name) => `  npm run --silent toolchain -- pulumi stack output ${name} --show-secrets --stack ${stack}`,
-      ),
-    );
-  }
+  if ("passwords" in outputs)
+    lines.push("", `Generated passwords: npm run secret -- ${stack}, and a name for its value.`);
   return lines.join("\n");
-}
-
-/** Outputs that Pulumi masks. */
-export function secretNames(outputs: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(outputs)
-    .filter(([, value]) => value === "[secret]" || isMasked(value))
-    .map(([name]) => name)
-    .sort();
-}
-
-/** The signature under which engine events carry a secret, in place of its value. */
-const SECRET = "4dabf18193072939515e22adb298388d";
-
-function isMasked(value: unknown): boolean {
-  return typeof value === "object" && value !== null && SECRET in value;
 }

@@ -68,6 +68,15 @@ export class Workspace {
     return JSON.parse(await this.run(["stack", "export"])) as Deployment;
   }
 
+  /** One output of the stack, secrets in the clear. */
+  async output(name: string): Promise<unknown> {
+    const outputs = JSON.parse(await this.run(["stack", "output", "--json", "--show-secrets"])) as Record<
+      string,
+      unknown
+    >;
+    return outputs[name];
+  }
+
   async import(state: Deployment): Promise<void> {
     await this.run(["stack", "import"], JSON.stringify(state));
   }
