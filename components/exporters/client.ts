@@ -1,0 +1,17 @@
+import type { Problem } from "../core/problems";
+import type { Connection } from "../target/connection";
+
+/** What an exporter needs of the server that it watches: to be of its kind, and a user to be there. */
+export function checkClient(path: string, to: Connection, kind: string, user: string): Problem[] {
+  if (to.kind !== kind) {
+    return [{ path, value: to.id, rule: `is a connection of kind "${to.kind}", not "${kind}"` }];
+  }
+  if (to.credentials?.[user]) return [];
+  return [
+    {
+      path: `${path}.credentials.${user}`,
+      rule: "is missing: without it the exporter cannot log in",
+      fix: "Take the connection of the component, or give user and password in existing.credentials",
+    },
+  ];
+}

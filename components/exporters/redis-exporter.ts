@@ -1,0 +1,125 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type ComponentArgs, deploy } from "../core/component";
+import type { ImageCatalogue } from "../core/images";
+import { checkName } from "../core/names";
+import { type Problem, refuse, under } from "../core/problems";
+import { secretText } from "../core/secrets";
+import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
+import type { ScrapeTarget } from "../monitoring/scrape";
+import type { Connection } from "../target/connection";
+import type { Deployed } from "../target/target";
+import type { Plan, Resources } from "../target/workload";
+import { checkClient } from "./client";
+import { checkRedisTuning, type RedisAlert, redisRules } from "./redis-exporter-alerts";
+
+export interface RedisExporterArgs extends ComponentArgs {
+  readonly images: ImageCatalogue;
+  /** The server to watch: a `Redis` of this stack, or one of elsewhere; with credentials for `exporter`. */
+  readonly redis: Connection;
+  /** Limits. @default 0.25 cores, 64Mi */
+  readonly resources?: Resources;
+  /** Leaves alerts out or changes them. */
+  readonly alerts?: AlertTuning<RedisAlert>;
+}
+
+const PORT = 9121;
+const HEALTH = { http: { port: "metrics", path: "/health" } } as const;
+const PASSWORDS = "/opt/datastack/redis-exporter/passwords.json";
+/** Who it is on the server; see the users of `Redis`. */
+const USER = "exporter";
+
+/**
+ * What a Redis server says of itself as metrics: memory, clients, keys, commands, persistence, replication.
+ *
+ * ```ts
+ * new RedisExporter("redis-exporter", { target, images, redis: redis.connection });
+ * ```
+ *
+ * It asks as a user who may read these figures and no key. It answers for this server alone: the exporter's way to be sent to any other,
+ * with its password, is closed.
+ */
+export class RedisExporter extends pulumi.ComponentResource {
+  static readonly type = "datastack:index:RedisExporter";
+  readonly connection: Connection;
+  readonly monitoring: Monitoring;
+  readonly nodes: Deployed["nodes"];
+
+  constructor(name: string, args: RedisExporterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(RedisExporter.type, name, {}, opts);
+    refuse(under(name, RedisExporter.validate(name, args)));
+    this.connection = RedisExporter.connection(name, args);
+    this.monitoring = RedisExporter.monitoring(name, args);
+    this.nodes = deploy(RedisExporter.plan(name, args), args, this).nodes;
+    this.registerOutputs({});
+  }
+
+  static validate(name: string, args: RedisExporterArgs): Problem[] {
+    return [
+      ...checkName("name", name),
+      ...checkClient("redis", args.redis, "redis", USER),
+      ...checkRedisTuning("alerts", args.alerts),
+    ];
+  }
+
+  static plan(name: string, args: RedisExporterArgs): Plan {
+    const { host, port, credentials } = args.redis;
+    const { user, password } = credentials?.[USER] ?? { user: USER, password: "" };
+    return {
+      services: [
+        {
+          name,
+          image: args.images.redisExporter,
+          command: ["/redis_exporter"],
+          args: [
+            `--redis.addr=redis://${host}:${port}`,
+            `--redis.user=${user}`,
+            `--redis.password-file=${PASSWORDS}`,
+            `--web.listen-address=:${PORT}`,
+            // Off by default, and without it nothing is known of the host's memory.
+            "--include-system-metrics",
+            "--disable-scrape-endpoint",
+          ],
+          files: [
+            {
+              path: PASSWORDS,
+              content: secretText`{"redis://${user}@${host}:${String(port)}":"${{ secret: password, as: "json" }}"}\n`,
+              secret: true,
+            },
+          ],
+          // It runs without its server too, and says so: that is what RedisDown is made of.
+          needs: [{ to: args.redis }],
+          ports: { metrics: { port: PORT } },
+          ready: { probe: HEALTH },
+          alive: HEALTH,
+          resources: args.resources ?? { cpu: 0.25, memory: "64Mi" },
+          stop: { grace: 10 },
+        },
+      ],
+    };
+  }
+
+  static connection(name: string, args: RedisExporterArgs): Connection {
+    const host = args.target.host(name);
+    return {
+      id: name,
+      kind: "redis-exporter",
+      port: PORT,
+      peer: { workload: name },
+      host,
+      endpoints: [`${host}:${PORT}`],
+    };
+  }
+
+  static monitoring(name: string, args: RedisExporterArgs): Monitoring {
+    const target: ScrapeTarget = {
+      job: name,
+      workload: name,
+      kind: "service",
+      identity: "none",
+      replicas: 1,
+      port: { name: "metrics", number: PORT },
+      connection: RedisExporter.connection(name, args),
+    };
+    return { targets: [target], rules: redisRules(name, args.alerts) };
+  }
+}
