@@ -38,6 +38,24 @@ export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
   return catalogue;
 }
 
+/** Which page was recorded of which job; of Grafana none, see conditional.json. A new exporter is a line here. */
+export const RECORDED: Readonly<Record<string, string>> = {
+  kafka: "kafka-jmx",
+  "kafka-exporter": "kafka-exporter",
+  "node-exporter": "node-exporter",
+  prometheus: "prometheus",
+};
+
+/** Everything that was recorded of these targets. */
+export function recordedScrapes(targets: readonly ScrapeTarget[]): Catalogue {
+  return merged(
+    ...targets.flatMap((target) => {
+      const name = RECORDED[target.job];
+      return name ? [recordedScrape(name, target)] : [];
+    }),
+  );
+}
+
 export interface Conditional {
   /** Metrics that are on none of the recorded pages, with the condition under which they are there. */
   readonly notRecorded: Readonly<Record<string, string>>;
@@ -50,8 +68,13 @@ export function conditional(): Conditional {
   return JSON.parse(fs.readFileSync(path.join(FOLDER, "conditional.json"), "utf8")) as Conditional;
 }
 
-export function merged(...catalogues: readonly Catalogue[]): Catalogue {
-  return new Map(catalogues.flatMap((catalogue) => [...catalogue]));
+/** Of a metric that several have, such as `process_start_time_seconds`, the labels of all. */
+function merged(...catalogues: readonly Catalogue[]): Catalogue {
+  const all: Catalogue = new Map();
+  for (const [metric, labels] of catalogues.flatMap((catalogue) => [...catalogue])) {
+    all.set(metric, new Set([...(all.get(metric) ?? []), ...labels]));
+  }
+  return all;
 }
 
 /** Only what our targets use of relabelling: a new name by an anchored expression. */

@@ -1,16 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { alerts, expressions, monitored } from "../support/monitored";
 import { type PromQL, promql } from "../support/promql";
-import { conditional, merged, recordedScrape } from "../support/scrapes";
+import { conditional, recordedScrapes } from "../support/scrapes";
 
 const { collected } = monitored("docker");
-const exporter = collected.targets.find((target) => target.job === "kafka-exporter");
-const scrapes = merged(
-  recordedScrape("kafka-jmx"),
-  recordedScrape("kafka-exporter", exporter),
-  recordedScrape("node-exporter"),
-  recordedScrape("prometheus"),
-);
+const scrapes = recordedScrapes(collected.targets);
 const { notRecorded } = conditional();
 const recorded = new Set(collected.groups.flatMap((group) => (group.recordings ?? []).map((r) => r.record)));
 

@@ -5,7 +5,7 @@ import { annotations, rulesFile } from "../../components/monitoring/rules";
 import { alerts, expressions, monitored } from "../support/monitored";
 import { promql } from "../support/promql";
 import { findPromtool, promtool } from "../support/promtool";
-import { recordedSeries } from "../support/scrapes";
+import { RECORDED, recordedSeries } from "../support/scrapes";
 import { expand } from "../support/templates";
 import type { AlertCase, Firing, Scenario } from "./alerts/case";
 import { KAFKA_CASES } from "./alerts/kafka";
@@ -86,20 +86,15 @@ describe("what the programs said when they were recorded", () => {
 async function recordedInput(): Promise<{ series: string; values: string }[]> {
   const { selectors } = await promql();
   const used = new Set(expressions(stack.collected).flatMap(({ expr }) => selectors(expr).map((s) => s.metric)));
-  const scrapes = {
-    kafka: "kafka-jmx",
-    "kafka-exporter": "kafka-exporter",
-    "node-exporter": "node-exporter",
-    prometheus: "prometheus",
-  };
-  return stack.collected.targets.flatMap((target) =>
-    recordedSeries(scrapes[target.job as keyof typeof scrapes], target)
+  return stack.collected.targets.flatMap((target) => {
+    const page = RECORDED[target.job];
+    return (page ? recordedSeries(page, target) : [])
       .filter((series) => used.has(series.metric) && !series.counter)
       .map(({ metric, labels, value }) => {
         const owner = `job="${target.job}",instance="${target.job}-0"`;
         return { series: `${metric}{${labels ? `${labels},` : ""}${owner}}`, values: `${Number(value)}x36` };
-      }),
-  );
+      });
+  });
 }
 
 /** One file for each alert, with what it needs and no more: all rules in each would be evaluated for nothing. */

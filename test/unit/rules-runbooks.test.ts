@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { hasRunbook, RUNBOOKS, RUNBOOKS_FOLDER } from "../../components/monitoring/runbooks";
 import { alerts, monitored } from "../support/monitored";
 import { type PromQL, promql } from "../support/promql";
-import { conditional, merged, recordedScrape } from "../support/scrapes";
+import { conditional, recordedScrapes } from "../support/scrapes";
 
 const folder = path.resolve(__dirname, "../..", RUNBOOKS_FOLDER);
 const pages = fs
@@ -14,15 +14,7 @@ const pages = fs
   .sort();
 const { collected } = monitored("docker");
 const known = new Set([
-  ...merged(
-    recordedScrape("kafka-jmx"),
-    recordedScrape(
-      "kafka-exporter",
-      collected.targets.find((target) => target.job === "kafka-exporter"),
-    ),
-    recordedScrape("node-exporter"),
-    recordedScrape("prometheus"),
-  ).keys(),
+  ...recordedScrapes(collected.targets).keys(),
   ...collected.groups.flatMap((group) => (group.recordings ?? []).map((r) => r.record)),
   ...Object.keys(conditional().notRecorded),
   // Prometheus writes these itself.
