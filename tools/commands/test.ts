@@ -20,9 +20,10 @@ export function register(program: Command): void {
 }
 
 async function test(args: readonly string[]): Promise<number> {
-  // rules are tested by Prometheus's own tool, without which those tests would only be skipped
-  const promtool = await ensureTool("promtool", new Progress());
-  const PATH = `${path.dirname(promtool)}${path.delimiter}${process.env.PATH ?? ""}`;
+  // rules and routes are tested by Prometheus's and Alertmanager's own tools, without which those tests would only be skipped
+  const progress = new Progress();
+  const tools = [await ensureTool("promtool", progress), await ensureTool("amtool", progress)];
+  const PATH = [...tools.map((tool) => path.dirname(tool)), process.env.PATH ?? ""].join(path.delimiter);
   return interactive(process.execPath, [VITEST, "run", ...args], { cwd: ROOT, env: { ...ENV, PATH } });
 }
 

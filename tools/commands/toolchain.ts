@@ -16,7 +16,7 @@ export function register(program: Command): void {
   program.enablePositionalOptions();
   const toolchain = program
     .command("toolchain")
-    .description("Pulumi, its providers and promtool")
+    .description("Pulumi, its providers, promtool and amtool")
     .enablePositionalOptions();
   toolchain
     .command("install", { isDefault: true })
@@ -44,6 +44,7 @@ async function install(): Promise<void> {
   const progress = new Progress();
   const toolchain = await ensureToolchain(progress, [...USUAL, "kubernetes"]);
   const promtool = await ensureTool("promtool", progress);
+  const amtool = await ensureTool("amtool", progress);
   const rows = plugins().map(({ name, version }) => {
     const have = toolchain.plugins.find((plugin) => plugin.name === name);
     return [`provider ${name}`, version, have?.source ?? "not to be had here", have ? toolchain.home : ""];
@@ -54,6 +55,7 @@ async function install(): Promise<void> {
       ["pulumi", PULUMI_VERSION, toolchain.source, toolchain.pulumi],
       ...rows,
       ["promtool", "", "", promtool],
+      ["amtool", "", "", amtool],
     ])}\n`,
   );
 }

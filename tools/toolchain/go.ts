@@ -8,6 +8,7 @@ import { cacheDir, ensureDir, inRoot } from "../core/paths";
 import type { Progress } from "../core/progress";
 import { Slots } from "../core/slots";
 import { type Go, goToolchain } from "./go-install";
+import { overlaid } from "./go-overlay";
 
 /** A program that is built from Go modules by a committed wrapper module. */
 export interface GoProgram {
@@ -17,6 +18,11 @@ export interface GoProgram {
   readonly dir?: string;
   /** Import path of the main package. @default "." (the wrapper's own code) */
   readonly package?: string;
+  /**
+   * Module that is built in a copy of its source, with the files of the wrapper's folder `overlay` in it; `package` is then a
+   * folder of that module. @default none: dependencies are built as they are
+   */
+  readonly overlay?: string;
   /** Build tags. */
   readonly tags?: readonly string[];
   /** `-X name=value` settings of the linker; debug information is left out always. */
@@ -62,13 +68,17 @@ async function buildOnce(program: GoProgram, progress: Progress): Promise<string
   const go = await goToolchain(progress);
   const target = binary(program, go);
   if (fs.existsSync(target)) return target;
+  let told = false;
   return withLock(
     cacheDir("locks", `${path.basename(path.dirname(target))}.lock`),
     async () => {
       if (!fs.existsSync(target)) await compile(program, go, target, progress);
       return target;
     },
-    (pid) => progress.note(`Waiting for process ${pid}, which builds ${program.name} too.`),
+    (pid) => {
+      if (!told) progress.note(`Waiting for process ${pid}, which builds ${program.name} too.`);
+      told = true;
+    },
   );
 }
 
@@ -87,13 +97,15 @@ async function compileNow(program: GoProgram, go: Go, target: string, progress: 
   const parent = ensureDir(path.dirname(path.dirname(target)));
   const work = fs.mkdtempSync(path.join(parent, `.${program.name}-`));
   try {
-    await progress.step(`Build ${program.name} from Go modules`, (step) => {
+    await progress.step(`Build ${program.name} from Go modules`, async (step) => {
       const done = new Set<string>();
+      const wrapper = wrapperDir(program);
+      const cwd = program.overlay ? await overlaid(go.path, wrapper, program.overlay, work, goEnv()) : wrapper;
       return run(
         go.path,
         ["build", "-v", "-trimpath", "-o", path.join(work, program.name), ...flags(program), program.package ?? "."],
         {
-          cwd: wrapperDir(program),
+          cwd,
           env: goEnv(),
           // `-v` names each package as it is compiled
           onLine: (line) => {
@@ -103,6 +115,7 @@ async function compileNow(program: GoProgram, go: Go, target: string, progress: 
         },
       ).catch(onlyErrors);
     });
+    fs.rmSync(path.join(work, "source"), { recursive: true, force: true });
     fs.rmSync(path.dirname(target), { recursive: true, force: true });
     fs.renameSync(work, path.dirname(target));
   } finally {

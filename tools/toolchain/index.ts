@@ -7,7 +7,16 @@ import { cacheDir, ensureDir } from "../core/paths";
 import type { Progress } from "../core/progress";
 import { buildGo, fetchGo, type GoProgram, recipeHash } from "./go";
 import { officialPlugin, officialPulumi } from "./official";
-import { LANGUAGE_NODEJS, MIN_PULUMI, type Plugin, PROMTOOL, PULUMI, PULUMI_VERSION, plugins } from "./programs";
+import {
+  AMTOOL,
+  LANGUAGE_NODEJS,
+  MIN_PULUMI,
+  type Plugin,
+  PROMTOOL,
+  PULUMI,
+  PULUMI_VERSION,
+  plugins,
+} from "./programs";
 
 export type PluginName = Plugin["name"];
 
@@ -51,9 +60,12 @@ export async function presentToolchain(wanted: readonly PluginName[]): Promise<T
   return have.length === wanted.length ? describe(cli, have) : undefined;
 }
 
-/** Full path of `promtool`: one on PATH, else built. */
-export async function ensureTool(name: "promtool", progress: Progress): Promise<string> {
-  return which(name) ?? buildGo(PROMTOOL, progress);
+/** Programs that check configuration. */
+const TOOLS = { amtool: AMTOOL, promtool: PROMTOOL } as const;
+
+/** Full path of a tool: one on PATH, else built. */
+export async function ensureTool(name: keyof typeof TOOLS, progress: Progress): Promise<string> {
+  return which(name) ?? buildGo(TOOLS[name], progress);
 }
 
 interface Cli {

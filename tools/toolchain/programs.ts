@@ -40,18 +40,19 @@ export function plugins(): readonly Plugin[] {
   ];
 }
 
+/** Where Prometheus and its kin keep the version that they name when asked. */
+const versioned = (version: string) => ({ "github.com/prometheus/common/version.Version": version });
+
 /** Service discovery of the targets only (file and HTTP discovery are always in): a third of the code, as much of the time. */
 const DISCOVERY = ["remove_all_sd", "enable_kubernetes_sd", "enable_dns_sd"];
 
 /** Version of Prometheus and promtool; its Go module is numbered v0.313.2. */
 export const PROMETHEUS_VERSION = "3.13.2";
-const PROMETHEUS_VARIABLES = { "github.com/prometheus/common/version.Version": PROMETHEUS_VERSION };
-
 export const PROMETHEUS: GoProgram = {
   name: "prometheus",
   package: "github.com/prometheus/prometheus/cmd/prometheus",
   tags: DISCOVERY,
-  variables: PROMETHEUS_VARIABLES,
+  variables: versioned(PROMETHEUS_VERSION),
 };
 
 export const PROMTOOL: GoProgram = {
@@ -59,7 +60,7 @@ export const PROMTOOL: GoProgram = {
   dir: inRoot("tools/toolchain/go/prometheus"),
   package: "github.com/prometheus/prometheus/cmd/promtool",
   tags: DISCOVERY,
-  variables: PROMETHEUS_VARIABLES,
+  variables: versioned(PROMETHEUS_VERSION),
 };
 
 export const NODE_EXPORTER_VERSION = "1.12.1";
@@ -67,7 +68,7 @@ export const NODE_EXPORTER: GoProgram = {
   name: "node_exporter",
   dir: inRoot("tools/toolchain/go/node-exporter"),
   package: "github.com/prometheus/node_exporter",
-  variables: { "github.com/prometheus/common/version.Version": NODE_EXPORTER_VERSION },
+  variables: versioned(NODE_EXPORTER_VERSION),
 };
 
 export const KAFKA_EXPORTER: GoProgram = {
@@ -75,6 +76,38 @@ export const KAFKA_EXPORTER: GoProgram = {
   dir: inRoot("tools/toolchain/go/kafka-exporter"),
   package: "github.com/grafana/kafka_exporter",
 };
+
+export const POSTGRES_EXPORTER_VERSION = "0.19.1";
+export const POSTGRES_EXPORTER: GoProgram = {
+  name: "postgres_exporter",
+  dir: inRoot("tools/toolchain/go/postgres-exporter"),
+  package: "github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter",
+  variables: versioned(POSTGRES_EXPORTER_VERSION),
+};
+
+export const REDIS_EXPORTER_VERSION = "1.88.0";
+export const REDIS_EXPORTER: GoProgram = {
+  name: "redis_exporter",
+  dir: inRoot("tools/toolchain/go/redis-exporter"),
+  package: "github.com/oliver006/redis_exporter",
+  variables: {
+    "main.BuildVersion": `v${REDIS_EXPORTER_VERSION}`,
+    "main.BuildCommitSha": "unknown",
+    "main.BuildDate": "unknown",
+  },
+};
+
+export const ALERTMANAGER_VERSION = "0.34.2";
+/** Its module has the sources of the web interface, not the files that the compiler embeds. */
+const alertmanagerProgram = (name: string): GoProgram => ({
+  name,
+  dir: inRoot("tools/toolchain/go/alertmanager"),
+  overlay: `github.com/prometheus/alertmanager@v${ALERTMANAGER_VERSION}`,
+  package: `./cmd/${name}`,
+  variables: versioned(ALERTMANAGER_VERSION),
+});
+export const ALERTMANAGER = alertmanagerProgram("alertmanager");
+export const AMTOOL = alertmanagerProgram("amtool");
 
 /** The exact version of an npm dependency, as package.json pins it. */
 export function sdkVersion(name: string): string {
