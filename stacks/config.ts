@@ -3,6 +3,7 @@ import { z } from "zod";
 import { IMAGES, type ImageName } from "../components/core/images";
 import type { Problem } from "../components/core/problems";
 import { bytes, type Duration, type Size, seconds } from "../components/core/units";
+import { checkReceivers, receiverSchema } from "./receivers";
 
 const size = (description: string, value: Size) =>
   z
@@ -54,6 +55,29 @@ export const schema = z.strictObject({
   kafkaRecover: z.array(z.int().min(0)).default([]).meta({
     description: "Node ids whose volume was lost: their new volume is initialised as a joiner of the running cluster.",
   }),
+  timescaledbPort: port("Host port of TimescaleDB.", 15432),
+  timescaledbEdition: z.enum(["community", "apache"]).optional().meta({
+    description:
+      "Edition of TimescaleDB. Without it, what the image has: community, or apache where it was built from Debian's packages.",
+  }),
+  timescaledbMemory: size("Memory limit of TimescaleDB; its own settings are computed from it.", "1Gi"),
+  timescaledbStorage: size("Volume of TimescaleDB. Grow only.", "20Gi"),
+  timescaledbRecover: z.boolean().default(false).meta({
+    description: "The volume of TimescaleDB was lost and may be initialised as an empty one; see docs/timescaledb.md.",
+  }),
+  backupsKept: z.int().min(1).max(366).default(7).meta({ description: "Nightly dumps of the database that are kept." }),
+  redisPort: port("Host port of Redis.", 6380),
+  redisMemory: size("Memory limit of Redis; what it holds is bounded below it.", "256Mi"),
+  apiPort: port("Host port of the API and its admin pages.", 8000),
+  feedRate: z.int().min(1).max(5000).default(50).meta({ description: "Messages a second of the synthetic feed." }),
+  alertmanagerPort: port("Host port of Alertmanager.", 9093),
+  alertReceivers: z.record(z.string(), receiverSchema).default({}).meta({
+    description: "Who is told of alerts, by name; their secrets are in files, see docs/alertmanager.md.",
+  }),
+  alertWatchdog: z.string().min(1).optional().meta({
+    description: "Name of the receiver that is told every five minutes that alerts work (dead man's switch).",
+  }),
+  grafanaPort: port("Host port of Grafana.", 3000),
   prometheusRetention: duration("How long Prometheus keeps samples.", "15d"),
   prometheusStorage: size("Volume of Prometheus; samples may take at most 80 % of it. Grow only.", "10Gi"),
   runbooks: z.string().min(1).optional().meta({
@@ -155,6 +179,7 @@ export function parseConfig(all: Readonly<Record<string, string>>): { config: St
 function checkTogether(input: Readonly<Record<string, unknown>>, config: StackConfig): Problem[] {
   const misplaced = configKeys().filter(({ key, target }) => key in input && target && target !== config.target);
   return [
+    ...checkReceivers(`${PROJECT}:alertReceivers`, config.alertReceivers),
     ...misplaced.map(({ key, target }) => ({
       path: `${PROJECT}:${key}`,
       value: input[key],

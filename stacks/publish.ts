@@ -9,18 +9,26 @@ export interface HostPort {
   readonly advertisedHost?: string;
 }
 
-type Published = Partial<Record<"kafka" | "kafkaRmi" | "prometheus", HostPort>>;
+type Published = Partial<
+  Record<"kafka" | "kafkaRmi" | "timescaledb" | "redis" | "api" | "prometheus" | "alertmanager" | "grafana", HostPort>
+>;
 
 /** Which services are published, and where, by the configuration's `publish` and port keys. */
 export function hostPorts(config: StackConfig): Published {
   if (config.publish === "none") return {};
   const address = config.publish === "all" ? "0.0.0.0" : LOOPBACK;
   const advertised = config.advertisedHost ? { advertisedHost: config.advertisedHost } : {};
+  const loopback = (port: number): HostPort => ({ port, address: LOOPBACK });
   return {
     kafka: { port: config.kafkaPort, address, ...advertised },
-    // Neither asks who is there: never beyond loopback.
-    kafkaRmi: { port: config.kafkaRmiPort, address: LOOPBACK },
-    prometheus: { port: config.prometheusPort, address: LOOPBACK },
+    // The others do not ask who is there, or speak without encryption: never beyond loopback.
+    kafkaRmi: loopback(config.kafkaRmiPort),
+    timescaledb: loopback(config.timescaledbPort),
+    redis: loopback(config.redisPort),
+    api: loopback(config.apiPort),
+    prometheus: loopback(config.prometheusPort),
+    alertmanager: loopback(config.alertmanagerPort),
+    grafana: loopback(config.grafanaPort),
   };
 }
 

@@ -1,0 +1,73 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { Receiver, Receivers } from "../components/alertmanager";
+import type { Problem } from "../components/core/problems";
+
+const file = (description: string) => z.string().min(1).meta({ description });
+
+const url = { urlFile: file("File with the address, which has a token in it.") };
+
+/** Who is told of alerts. Secrets are not configuration: they stay in files of the machine that deploys. */
+export const receiverSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("webhook"), ...url, port: z.int().min(1).max(65535).optional() }),
+  z.strictObject({ kind: z.literal("slack"), ...url, channel: z.string().optional() }),
+  z.strictObject({ kind: z.literal("discord"), ...url }),
+  z.strictObject({
+    kind: z.literal("email"),
+    to: z.array(z.string().min(1)).min(1),
+    from: z.string().min(1),
+    server: z.templateLiteral([z.string().min(1), ":", z.int()]),
+    user: z.string().min(1).optional(),
+    passwordFile: file("File with the password of `user`.").optional(),
+  }),
+]);
+
+export type ReceiverConfig = z.infer<typeof receiverSchema>;
+
+/** The receivers as components take them, their secrets read from the files. */
+export function receiversOf(configured: Readonly<Record<string, ReceiverConfig>>): Receivers {
+  return Object.fromEntries(Object.entries(configured).map(([name, receiver]) => [name, receiverOf(receiver)]));
+}
+
+/** Files of secrets that cannot be read, and a user without a password. */
+export function checkReceivers(at: string, configured: Readonly<Record<string, ReceiverConfig>>): Problem[] {
+  return Object.entries(configured).flatMap(([name, receiver]) => {
+    if (receiver.kind !== "email") return checkFile(`${at}.${name}.urlFile`, receiver.urlFile);
+    const { user, passwordFile } = receiver;
+    if ((user === undefined) !== (passwordFile === undefined))
+      return [{ path: `${at}.${name}`, rule: "must have user and passwordFile together, or neither" }];
+    return passwordFile === undefined ? [] : checkFile(`${at}.${name}.passwordFile`, passwordFile);
+  });
+}
+
+function receiverOf(receiver: ReceiverConfig): Receiver {
+  if (receiver.kind === "email") {
+    const { kind, to, from, server, user, passwordFile } = receiver;
+    const login = user && passwordFile ? { login: { user, password: secretIn(passwordFile) } } : {};
+    return { kind, to, from, server, ...login };
+  }
+  const { urlFile, ...rest } = receiver;
+  return { ...rest, url: secretIn(urlFile) } as Receiver;
+}
+
+function secretIn(name: string): pulumi.Output<string> {
+  return pulumi.secret(read(name) ?? "");
+}
+
+function checkFile(at: string, name: string): Problem[] {
+  const text = read(name);
+  if (text) return [];
+  const rule = text === undefined ? "must be a file that can be read" : "must not be an empty file";
+  return [{ path: at, value: name, rule, fix: "Write the secret into it, readable by you alone (chmod 600)" }];
+}
+
+/** The program's working directory is not the operator's: paths are absolute, or begin in the home directory. */
+function read(name: string): string | undefined {
+  try {
+    return fs.readFileSync(name.replace(/^~(?=\/)/, os.homedir()), "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
