@@ -1,7 +1,8 @@
 """Settings of the Kafka client: what the operator gives, what the application insists on, what neither may be."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,16 +83,16 @@ def _accepted(name: str, value: Setting) -> set[str]:
 class Reporter:
     """Logs librdkafka's own complaints; the same one at most once in `seconds`, it repeats itself for each broker and try."""
 
-    def __init__(self, seconds: float = 30.0) -> None:
+    def __init__(self, on_fatal: Callable[[], None], seconds: float = 30.0) -> None:
+        self._on_fatal = on_fatal
         self._seconds = seconds
         self._last: dict[str, float] = {}
         self.fatal: str | None = None
 
     def __call__(self, error: Any) -> None:
-        import time
-
         if error.fatal():
-            self.fatal = str(error)
+            self.fatal = error.str()
+            self._on_fatal()
         now = time.monotonic()
         key = error.name()
         if now - self._last.get(key, -self._seconds) >= self._seconds:

@@ -44,6 +44,21 @@ class Log:
         self._logger.error(event, exc_info=exception, extra={"fields": fields})
 
 
+def client_logger() -> logging.Logger:
+    """For the Kafka client's own log; what it repeats with each try is below a warning."""
+    logger = logging.getLogger("market.kafka.client")
+    logger.addFilter(_calm)
+    return logger
+
+
+def _calm(record: logging.LogRecord) -> bool:
+    """Lost connections are told by the processes themselves, which know what they mean."""
+    passing = ("Connection refused", "Failed to acquire idempotence PID", "Disconnected", "Connect to")
+    if record.levelno >= logging.WARNING and any(text in record.getMessage() for text in passing):
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
+
+
 def configure(level: str = "info") -> None:
     """Sends everything to standard output. `level`: one of LEVELS."""
     handler = logging.StreamHandler(sys.stdout)

@@ -25,9 +25,9 @@ def main() -> int:
         environment.stop_for("market.feed", error)
     logs.configure(settings.log_level)
     stop = Stop().listen()
-    reporter = Reporter()
+    reporter = Reporter(on_fatal=stop.set)
     try:
-        producer = Producer({**settings.kafka, "error_cb": reporter})
+        producer = Producer({**settings.kafka, "error_cb": reporter}, logger=logs.client_logger())
     except KafkaException as error:
         problem = environment.Problem("KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file")
         environment.stop_for("market.feed", environment.ConfigurationError([problem]))
@@ -44,7 +44,10 @@ def main() -> int:
     log.info("started", symbols=settings.symbols, rates=settings.rates, continued=len(last), seed=settings.seed)
     sequences = Sequences(last, lambda: time.time_ns() // 1_000_000)
     feed = Feed(producer, Market(settings.symbols, settings.seed), sequences, Pace(settings.rates), settings.symbols)
-    return 1 if feed.run(stop) else 0
+    in_doubt = feed.run(stop)
+    if reporter.fatal:
+        log.error("the kafka client cannot go on", detail=reporter.fatal)
+    return 1 if in_doubt or reporter.fatal else 0
 
 
 def _last_sequences(settings: feed_settings.FeedSettings, stop: Stop) -> dict[tuple[str, str], int] | None:

@@ -1,0 +1,1 @@
+"""Writes the four topics into the hypertables, each message exactly once."""
