@@ -1,5 +1,7 @@
 // What `import … from "datastack"` offers.
+
 export * from "./alertmanager";
+export * from "./app";
 export { Blueprint, type Declared } from "./core/blueprint";
 export { type ComponentArgs, type ComponentClass, deploy } from "./core/component";
 export {
@@ -18,7 +20,7 @@ export {
   secretText,
 } from "./core/secrets";
 export type { Duration, Size } from "./core/units";
-export { KafkaExporter, type KafkaExporterArgs, NodeExporter, type NodeExporterArgs } from "./exporters";
+export * from "./exporters";
 export { Grafana, type GrafanaArgs, grafanaFiles, grafanaNote } from "./grafana";
 export * from "./kafka";
 export { type AlertDefinition, type AlertDefinitions, alertRules } from "./monitoring/alert";
@@ -27,6 +29,7 @@ export type { Alert, AlertTuning, Monitoring, Recording, RuleGroup, Severity } f
 export * as promql from "./monitoring/promql";
 export type { ScrapeTarget } from "./monitoring/scrape";
 export { Prometheus, type PrometheusArgs } from "./prometheus";
+export * from "./redis";
 export type { Connection, Credentials, Peer } from "./target/connection";
 export * from "./target/docker";
 export { KubernetesTarget, type KubernetesTargetArgs } from "./target/kubernetes";

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Monitoring } from "../monitoring/monitoring";
 import type { Connection } from "../target/connection";
 import type { Deployed, Target, Transforms } from "../target/target";
-import type { Plan } from "../target/workload";
+import type { Plan, Workload } from "../target/workload";
 import type { Problem } from "./problems";
 
 /** What the args of every component have. */
@@ -30,10 +30,16 @@ export function deploy(plan: Plan, args: ComponentArgs, parent: pulumi.Resource)
   const { target, transform } = args;
   const placement = transform ? { parent, transform } : { parent };
   const secrets = (plan.secrets ?? []).map((secret) => target.secrets.generate(secret, placement));
+  // A job may set up a service of its own component, or be what another one waits for.
+  const jobs = new Set(plan.jobs?.map((job) => job.name));
+  const waits = (service: Workload) => service.after?.some((job) => jobs.has(job)) ?? false;
+  const services = (late: boolean) =>
+    (plan.services ?? []).filter((s) => waits(s) === late).map((service) => target.service(service, placement));
   const parts = [
-    ...(plan.services ?? []).map((service) => target.service(service, placement)),
+    ...services(false),
     ...(plan.agents ?? []).map((agent) => target.agent(agent, placement)),
     ...(plan.jobs ?? []).map((job) => target.job(job, placement)),
+    ...services(true),
     ...(plan.schedules ?? []).map((schedule) => target.schedule(schedule, placement)),
   ];
   const generated = Object.fromEntries((plan.secrets ?? []).map((secret, i) => [secret.generated, secrets[i]]));

@@ -27,6 +27,8 @@ export interface AlertDefinition {
   readonly summary: string;
   /** What happens next if nothing is done. Templates as in `summary`. */
   readonly description: string;
+  /** URL or path of a runbook of one's own. @default `docs/runbooks/<name>.md`, which has to exist */
+  readonly runbook?: string;
 }
 
 export type AlertDefinitions<Name extends string = string> = Readonly<Record<Name, AlertDefinition>>;
@@ -118,6 +120,7 @@ function rule(
     severity: change.severity ?? definition.severity,
     summary: fill(definition.summary),
     description: fill(definition.description),
+    ...(definition.runbook === undefined ? {} : { runbook: definition.runbook }),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
   };
 }

@@ -25,8 +25,6 @@ const NONE: Readonly<Record<KafkaLibrary, Readonly<Record<string, string>>>> = {
     "key.serializer": "librdkafka takes bytes: serialise them in the app",
     "max.block.ms":
       "librdkafka does not block: its produce call says that the queue is full, and the app polls and tries again",
-    "max.poll.records":
-      "librdkafka has no such setting: the app says how many it takes, such as by consume(num_messages)",
     "value.deserializer": "librdkafka hands over bytes: deserialise them in the app",
     "value.serializer": "librdkafka takes bytes: serialise them in the app",
   },

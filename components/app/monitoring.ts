@@ -1,0 +1,97 @@
+import type { Problem } from "../core/problems";
+import { type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
+import type { Monitoring, Recording, RuleGroup } from "../monitoring/monitoring";
+import { div } from "../monitoring/promql";
+import type { ScrapeTarget } from "../monitoring/scrape";
+import { signal } from "../monitoring/signal";
+import { appAlerts } from "./alerts";
+import type { AppArgs } from "./args";
+import { metricsConnection } from "./plan";
+import { httpSignals } from "./signals";
+import { dialect, identityOf, metricsPage, replicasOf } from "./spec";
+
+/** What an app is watched by: nothing without metrics, but for what is said about it. `more` are alerts of a preset. */
+export function appMonitoring(name: string, args: AppArgs, more: AlertDefinitions = {}): Monitoring {
+  const { monitoring = {} } = args;
+  const own = alertRules(monitoring.alerts ?? {}, undefined, { component: name });
+  const rules: RuleGroup[] = [
+    ...(metricsPage(args) ? [group(name, args, more)] : []),
+    ...(own.length > 0 ? [{ name: `${name}-own`, alerts: own }] : []),
+    ...(monitoring.rules ?? []),
+  ];
+  return {
+    targets: targets(name, args),
+    rules,
+    ...(monitoring.dashboards ? { dashboards: monitoring.dashboards } : {}),
+  };
+}
+
+export function checkMonitoring(name: string, args: AppArgs, more: AlertDefinitions = {}): Problem[] {
+  return checkTuning("alerts", definitions(name, args, more), args.alerts);
+}
+
+function targets(name: string, args: AppArgs): ScrapeTarget[] {
+  const page = metricsPage(args);
+  if (!page) return [];
+  const { interval } = args.metrics ?? {};
+  return [
+    {
+      job: name,
+      workload: name,
+      kind: "service",
+      identity: identityOf(args),
+      replicas: replicasOf(args),
+      port: page.port,
+      ...(page.path === "/metrics" ? {} : { path: page.path }),
+      ...(interval ? { interval } : {}),
+      connection: metricsConnection(name, args),
+    },
+  ];
+}
+
+function definitions(name: string, args: AppArgs, more: AlertDefinitions): AlertDefinitions {
+  if (!metricsPage(args)) return {};
+  const { ignoredRoutes, expectsTraffic } = args.http ?? {};
+  const http = dialect(args);
+  return {
+    ...appAlerts({
+      job: name,
+      process: args.metrics?.process ?? true,
+      ...(http
+        ? {
+            http: {
+              dialect: http,
+              ...(ignoredRoutes ? { ignored: ignoredRoutes } : {}),
+              ...(expectsTraffic === undefined ? {} : { expectsTraffic }),
+            },
+          }
+        : {}),
+    }),
+    ...more,
+  };
+}
+
+function group(name: string, args: AppArgs, more: AlertDefinitions): RuleGroup {
+  const recordings = httpRecordings(name, args);
+  return {
+    name,
+    ...(recordings.length > 0 ? { recordings } : {}),
+    alerts: alertRules(definitions(name, args, more), args.alerts, { component: name }),
+  };
+}
+
+/** Rate, errors, duration: for people, panels and comparisons over long spans. */
+function httpRecordings(name: string, args: AppArgs): Recording[] {
+  const http = dialect(args);
+  if (!http) return [];
+  const { requests, errors, duration } = httpSignals(http, args.http?.ignoredRoutes);
+  const scope = { matchers: { job: name }, by: ["job"] };
+  const labels = { component: name };
+  const quantile = (q: number) => signal({ ...duration, quantile: q }, scope).text;
+  return [
+    { record: "job:http_requests:rate5m", expr: signal(requests, scope).text, labels },
+    { record: "job:http_errors:ratio_rate5m", expr: div(signal(errors, scope), signal(requests, scope)).text, labels },
+    { record: "job:http_duration_seconds:p95_5m", expr: quantile(0.95), labels },
+    { record: "job:http_duration_seconds:p99_5m", expr: quantile(0.99), labels },
+  ];
+}
