@@ -1,2 +1,5 @@
 export { KafkaExporter, type KafkaExporterArgs } from "./kafka-exporter";
 export { NodeExporter, type NodeExporterArgs } from "./node-exporter";
+export { PostgresExporter, type PostgresExporterArgs } from "./postgres-exporter";
+export { RedisExporter, type RedisExporterArgs } from "./redis-exporter";
+export { SqlExporter, type SqlExporterArgs } from "./sql-exporter";

@@ -9,6 +9,7 @@ import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import { checkKafkaExporterTuning, type KafkaExporterAlert, kafkaExporterRules } from "./kafka-exporter-alerts";
+import { kafkaExporterDashboards, kafkaExporterHighlights } from "./kafka-exporter-dashboards";
 
 export interface KafkaExporterArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
@@ -130,7 +131,12 @@ export class KafkaExporter extends pulumi.ComponentResource {
       metricRelabel: LAG_NAMES,
       connection: KafkaExporter.connection(name, args),
     };
-    return { targets: [target], rules: kafkaExporterRules(name, args.alerts) };
+    return {
+      targets: [target],
+      rules: kafkaExporterRules(name, args.alerts),
+      dashboards: kafkaExporterDashboards(),
+      highlights: kafkaExporterHighlights(name),
+    };
   }
 }
 

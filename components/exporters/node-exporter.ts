@@ -9,6 +9,7 @@ import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import { HOST_ADDRESS, type Plan, type Resources } from "../target/workload";
 import { checkNodeTuning, type NodeAlert, nodeRules } from "./node-alerts";
+import { nodeDashboards, nodeHighlights } from "./node-dashboards";
 
 export interface NodeExporterArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
@@ -120,6 +121,11 @@ export class NodeExporter extends pulumi.ComponentResource {
       port: { name: "metrics", number: PORT },
       connection: NodeExporter.connection(name, args),
     };
-    return { targets: [target], rules: nodeRules(name, args.alerts) };
+    return {
+      targets: [target],
+      rules: nodeRules(name, args.alerts),
+      dashboards: nodeDashboards(),
+      highlights: nodeHighlights(name),
+    };
   }
 }
