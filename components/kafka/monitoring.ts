@@ -1,9 +1,11 @@
 import type { Problem } from "../core/problems";
 import { alertRules, checkTuning } from "../monitoring/alert";
+import { jvmDashboard } from "../monitoring/dashboards/jvm";
 import type { AlertTuning, Monitoring, Recording } from "../monitoring/monitoring";
 import { signal } from "../monitoring/signal";
 import type { Connection } from "../target/connection";
 import { type KafkaAlert, kafkaAlerts } from "./alerts";
+import { kafkaDashboards, kafkaHighlights } from "./dashboards";
 import { KAFKA } from "./signals";
 
 export type { KafkaAlert } from "./alerts";
@@ -41,6 +43,8 @@ export function kafkaMonitoring(name: string, watch: KafkaWatch): Monitoring {
         alerts: alertRules(definitions, watch.alerts, { component: name }),
       },
     ],
+    dashboards: [...kafkaDashboards(), jvmDashboard()],
+    highlights: kafkaHighlights(name),
   };
 }
 

@@ -44,6 +44,8 @@ export const KAFKA = {
     unit: "count",
   }),
   offlineReplicas: gauge("offline replicas", `${REPLICAS}_offlinereplicacount`, { unit: "count" }),
+  leaders: gauge("partitions led", `${REPLICAS}_leadercount`, { unit: "count" }),
+  partitions: gauge("partitions held", `${REPLICAS}_partitioncount`, { unit: "count" }),
   isrShrinks: counter("ISR shrinks", `${REPLICAS}_isrshrinks_total`, { unit: "per second" }),
   isrExpands: counter("ISR expansions", `${REPLICAS}_isrexpands_total`, { unit: "per second" }),
   replicaLag: gauge("replica fetcher lag", "kafka_server_replicafetchermanager_maxlag", { unit: "messages" }),
@@ -61,7 +63,7 @@ export const KAFKA = {
     matchers: ALL_TOPICS,
   }),
   messagesIn: counter("messages in", "kafka_server_brokertopicmetrics_messagesin_total", {
-    unit: "per second",
+    unit: "messages",
     matchers: ALL_TOPICS,
   }),
   failedProduce: counter("failed produce requests", "kafka_server_brokertopicmetrics_failedproducerequests_total", {

@@ -2,6 +2,7 @@ import { bytes, type Size } from "../core/units";
 import type { Monitoring } from "../monitoring/monitoring";
 import type { Connection } from "../target/connection";
 import { prometheusRules } from "./alerts";
+import { prometheusDashboards, prometheusHighlights } from "./dashboards";
 import type { PrometheusArgs } from "./index";
 
 export const PORT = 9090;
@@ -31,5 +32,7 @@ export function prometheusMonitoring(name: string, args: PrometheusArgs): Monito
       { alertmanagers: (args.alertmanagers ?? []).length, volume: bytes(args.storage?.size ?? DEFAULT_STORAGE) ?? 1 },
       args.alerts,
     ),
+    dashboards: prometheusDashboards(),
+    highlights: prometheusHighlights(name),
   };
 }
