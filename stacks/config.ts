@@ -69,7 +69,9 @@ export const schema = z.strictObject({
   redisPort: port("Host port of Redis.", 6380),
   redisMemory: size("Memory limit of Redis; what it holds is bounded below it.", "256Mi"),
   apiPort: port("Host port of the API and its admin pages.", 8000),
-  feedRate: z.int().min(1).max(5000).default(50).meta({ description: "Messages a second of the synthetic feed." }),
+  feedRate: z.int().min(1).max(2000).default(12).meta({
+    description: "Prices a second of the synthetic feed; trades are twice as many.",
+  }),
   alertmanagerPort: port("Host port of Alertmanager.", 9093),
   alertReceivers: z.record(z.string(), receiverSchema).default({}).meta({
     description: "Who is told of alerts, by name; their secrets are in files, see docs/alertmanager.md.",

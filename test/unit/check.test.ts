@@ -356,7 +356,7 @@ describe("the checks of the repository's stacks", () => {
   it("know from the code what to expect", () => {
     const dev = declaration("dev", { "datastack:publish": "loopback", "datastack:kafkaRmi": "true" });
     expect(declaredPorts(dev)).toEqual([9090, 9092, 9101]);
-    const { checks, running } = checksOf(dev);
+    const { checks, running } = checksOf(dev, async () => ({}));
     expect(running.kind).toBe("docker");
     expect([...new Set(checks.map((c) => c.family))]).toEqual(["containers", "kafka", "prometheus", "logs"]);
     expect(new Set(checks.map((c) => c.family + c.title)).size).toBe(checks.length);

@@ -6,6 +6,7 @@ import type { Plan, Workload } from "../../components/target/workload";
 import type { StackConfig } from "../../stacks/config";
 import { declareStack } from "../../stacks/systems";
 import { createTarget } from "../../stacks/target";
+import type { Instance } from "./running";
 
 /** A component of the stack, with what it was declared with. */
 export interface DeclaredComponent<Args extends ComponentArgs = ComponentArgs> extends Declared {
@@ -49,6 +50,12 @@ export function services(declaration: Declaration): readonly Workload[] {
 export function replicas(service: Workload): readonly (number | undefined)[] {
   const ordinals = Array.from({ length: service.replicas ?? 1 }, (_, i) => i);
   return service.identity === "stable" || ordinals.length > 1 ? ordinals : [undefined];
+}
+
+/** The copies of a service. */
+export function instancesOf(declaration: Declaration, workload: string): readonly Instance[] {
+  const service = services(declaration).find(({ name }) => name === workload);
+  return service ? replicas(service).map((replica) => ({ workload, replica })) : [];
 }
 
 /** A blueprint that can be asked which components it was given. */

@@ -10,6 +10,8 @@ export interface Instance {
 export interface ExecOptions {
   /** Added to the environment of the command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Standard input of the command: what must not be seen in a list of processes. @default none */
+  readonly input?: string;
   /** Milliseconds. @default 60000 */
   readonly timeout?: number;
 }

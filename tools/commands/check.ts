@@ -8,8 +8,10 @@ import { formatRow, formatSummary, layoutOf } from "../check/table";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
 import { ROOT, userPath } from "../core/paths";
+import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
 import { configCopy } from "../pulumi/home";
+import { type Passwords, readPasswords } from "../pulumi/passwords";
 
 interface CheckOptions {
   readonly config: Readonly<Record<string, string>>;
@@ -38,7 +40,11 @@ async function check(stack: string, options: CheckOptions): Promise<boolean> {
   const { values } = readConfig(project, stack, { overrides: options.config, ...(file ? { file } : {}) });
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
-  const { running, checks } = checksOf(declare(stack, config));
+  let passwords: Promise<Passwords> | undefined;
+  const { running, checks } = checksOf(declare(stack, config), () => {
+    passwords ??= readPasswords(stack, new Progress(process.stderr, true), options.configFile);
+    return passwords;
+  });
   const layout = layoutOf(checks, process.stdout.isTTY && !process.env.NO_COLOR);
   process.stdout.write(`${stack} on ${running.where}\n\n`);
   const results = await runChecks(checks, {

@@ -72,9 +72,12 @@ export class DockerStack implements Running {
 
   exec(instance: Instance, command: readonly string[], options: ExecOptions = {}) {
     const env = Object.entries(options.env ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-    return this.docker(["exec", ...env, this.containerName(instance), ...command], {
-      timeout: options.timeout ?? 60_000,
+    const { input, timeout = 60_000 } = options;
+    const stdin = input === undefined ? [] : ["--interactive"];
+    return this.docker(["exec", ...stdin, ...env, this.containerName(instance), ...command], {
+      timeout,
       ok: ANY_CODE,
+      ...(input === undefined ? {} : { input }),
     });
   }
 

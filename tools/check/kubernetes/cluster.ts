@@ -70,9 +70,12 @@ export class KubernetesStack implements Running {
     const pod = await this.podName(instance);
     const env = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
     const prefix = env.length > 0 ? ["env", ...env] : [];
-    return this.kubectl(["exec", "--namespace", this.namespace, pod, "--", ...prefix, ...command], {
-      timeout: options.timeout ?? 60_000,
+    const { input, timeout = 60_000 } = options;
+    const stdin = input === undefined ? [] : ["--stdin"];
+    return this.kubectl(["exec", ...stdin, "--namespace", this.namespace, pod, "--", ...prefix, ...command], {
+      timeout,
       ok: ANY_CODE,
+      ...(input === undefined ? {} : { input }),
     });
   }
 

@@ -72,6 +72,12 @@ export class PrometheusApi {
     return (await this.get<{ storageRetention: string }>("status/runtimeinfo")).storageRetention;
   }
 
+  /** Addresses of the Alertmanagers that alerts are sent to. */
+  async alertmanagers(): Promise<readonly string[]> {
+    const { activeAlertmanagers } = await this.get<{ activeAlertmanagers: { url: string }[] }>("alertmanagers");
+    return activeAlertmanagers.map(({ url }) => url);
+  }
+
   async query(expr: string): Promise<readonly Sample[]> {
     return (await this.get<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
   }
