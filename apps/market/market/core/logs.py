@@ -45,18 +45,16 @@ class Log:
 
 
 def client_logger() -> logging.Logger:
-    """For the Kafka client's own log; what it repeats with each try is below a warning."""
+    """For the Kafka client's own log."""
     logger = logging.getLogger("market.kafka.client")
-    logger.addFilter(_calm)
+    logger.addFilter(_worth_telling)
     return logger
 
 
-def _calm(record: logging.LogRecord) -> bool:
-    """Lost connections are told by the processes themselves, which know what they mean."""
-    passing = ("Connection refused", "Failed to acquire idempotence PID", "Disconnected", "Connect to")
-    if record.levelno >= logging.WARNING and any(text in record.getMessage() for text in passing):
-        record.levelno, record.levelname = logging.INFO, "INFO"
-    return True
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """Each failed try to connect is not: the error callback tells of it, seldom."""
+    passing = ("Connection refused", "Failed to acquire idempotence PID", "Disconnected", "Connect to", "Failed to resolve")
+    return not any(text in record.getMessage() for text in passing) or logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def configure(level: str = "info") -> None:
@@ -78,6 +76,8 @@ def dictionary(level: str) -> dict[str, Any]:
         "root": {"handlers": ["out"], "level": level.upper()},
         "loggers": {
             "django": {"level": level.upper(), "propagate": True},
+            # scanners ask for hosts of their own all day; answers with 400 are counted
+            "django.security.DisallowedHost": {"level": "CRITICAL", "propagate": True},
             "gunicorn.error": {"level": level.upper(), "handlers": [], "propagate": True},
             "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
         },
