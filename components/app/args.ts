@@ -58,6 +58,11 @@ export interface AppHttp {
    * ask the database.
    */
   readonly health: string;
+  /**
+   * Path that answers when the process itself is in order, whatever its servers do: when it does not, the process is restarted
+   * (Kubernetes). @default that something listens
+   */
+  readonly alive?: string;
   /** @default reached inside the stack only */
   readonly publish?: AppPublication;
   /** How its library names the metrics of requests; without one there are no alerts about them. @default none */

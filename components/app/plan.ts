@@ -68,6 +68,7 @@ function workload(name: string, args: AppArgs): Workload {
       ? { perReplica: (replica: number) => ({ publish: { http: published(http.port, publish, replica) } }) }
       : {}),
     ready: { probe: readyProbe(args) ?? { exec: ["false"] }, ...args.readyTiming },
+    ...(http?.alive === undefined ? {} : { alive: { http: { port: "http", path: http.alive } } }),
     resources: args.resources ?? RESOURCES,
     stop: { grace: stopGrace },
     ...(after.length > 0 ? { after } : {}),

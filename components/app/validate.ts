@@ -43,8 +43,8 @@ function checkHttp({ http, ports = {}, metrics }: AppArgs): Problem[] {
         rule: "must be given: without it, traffic and dependents would come before the app can serve",
         fix: 'Give the path that answers 200 when it can, such as "/health/"',
       });
-    else if (!/^\/[^\s'"]*$/.test(health))
-      problems.push({ path: "http.health", value: health, rule: 'must begin with "/" and have no spaces or quotes' });
+    else problems.push(...checkUrlPath("http.health", health));
+    if (http.alive !== undefined) problems.push(...checkUrlPath("http.alive", http.alive));
     if (typeof http.dialect === "string" && !(http.dialect in HTTP_DIALECTS))
       problems.push({
         path: "http.dialect",
@@ -64,6 +64,11 @@ function checkHttp({ http, ports = {}, metrics }: AppArgs): Problem[] {
   if (metrics && metrics.port === undefined && !http)
     problems.push({ path: "metrics.port", rule: "must be given for an app without http" });
   return problems;
+}
+
+function checkUrlPath(path: string, value: string): Problem[] {
+  if (/^\/[^\s'"]*$/.test(value)) return [];
+  return [{ path, value, rule: 'must begin with "/" and have no spaces or quotes' }];
 }
 
 /** Nothing runs as root, so nothing binds a port below 1024 on every engine. */

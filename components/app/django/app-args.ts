@@ -100,7 +100,7 @@ function gunicorn(args: DjangoAppArgs, port: number): string[] {
     "-m",
     "gunicorn",
     args.wsgi,
-    `--config=${GUNICORN}`,
+    `--config=${args.workers?.config ?? GUNICORN}`,
     `--bind=0.0.0.0:${port}`,
     "--worker-class=gthread",
     `--workers=${processes}`,
@@ -129,7 +129,7 @@ function jobs(name: string, args: DjangoAppArgs): Record<string, AppJob> {
       ? {}
       : {
           superuser: {
-            command: [python, "manage.py", "shell", "--command", `exec(open("${SUPERUSER}").read())`],
+            command: [python, "manage.py", "shell", "--verbosity=0", "--command", `exec(open("${SUPERUSER}").read())`],
             settings: {
               DJANGO_SUPERUSER_NAME: superuser.name ?? "admin",
               ...(superuser.email === undefined ? {} : { DJANGO_SUPERUSER_EMAIL: superuser.email }),

@@ -23,6 +23,11 @@ export interface DjangoWorkers {
   readonly memory?: Size;
   /** Seconds after which a process that does not answer at all is killed. @default 60 */
   readonly timeout?: number;
+  /**
+   * Path of a gunicorn configuration in the image, in place of ours, which logs slow requests and clears up after processes that ended.
+   * The numbers above and the port come first all the same. @default ours
+   */
+  readonly config?: string;
 }
 
 /**

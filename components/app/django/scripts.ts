@@ -51,6 +51,9 @@ import time
 
 SLOW_SECONDS = ${slowSeconds}
 
+# It would be a file beside the code, where nothing can be written. Versions without it do not mind.
+control_socket_disable = True
+
 
 def pre_request(worker, req):
     req.begun = time.monotonic()
