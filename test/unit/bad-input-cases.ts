@@ -1,5 +1,3 @@
-import { Blueprint } from "../../components/core/blueprint";
-import type { ComponentArgs, ComponentClass } from "../../components/core/component";
 import { imageCatalogue } from "../../components/core/images";
 import { type Problem, ProblemsError } from "../../components/core/problems";
 import { KafkaExporter, NodeExporter } from "../../components/exporters";
@@ -11,11 +9,10 @@ import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Target } from "../../components/target/target";
 import { deployStack } from "../../stacks/deploy";
 import { record } from "../support/record";
+import { CASES as ALERTING } from "./bad-input/alerting";
+import { type Case, component, declared } from "./bad-input/case";
 
-export interface Case {
-  readonly title: string;
-  readonly problems: () => Promise<readonly Problem[]>;
-}
+export type { Case };
 
 const images = imageCatalogue();
 
@@ -31,28 +28,6 @@ function stack(title: string, config: Readonly<Record<string, string>>, name = "
       refused(() =>
         record(deployStack, { stack: name, config: { "datastack:kafkaStorage": "20Gi", ...full }, previousOutputs }),
       ),
-  };
-}
-
-/** One component with these args, on Docker unless said otherwise. */
-function component<Args extends ComponentArgs>(
-  title: string,
-  Component: ComponentClass<Args, unknown>,
-  args: Omit<Args, "target">,
-  target: Target = new DockerTarget({ stack: "dev" }),
-  name = Component.name.toLowerCase(),
-): Case {
-  return declared(title, target, (blueprint) => blueprint.add(Component, name, args));
-}
-
-function declared(title: string, target: Target, declare: (blueprint: Blueprint) => void): Case {
-  const blueprint = new Blueprint(target);
-  return {
-    title,
-    problems: async () => {
-      declare(blueprint);
-      return blueprint.validate();
-    },
   };
 }
 
@@ -97,7 +72,7 @@ export const cases: readonly Case[] = [
   stack("bad size", { kafkaMemory: "2GB" }),
   stack("bad duration", { prometheusRetention: "two weeks" }),
   stack("privileged host port", { kafkaPort: "92" }),
-  stack("unknown image", { images: '{"redis":"redis:8"}' }),
+  stack("unknown image", { images: '{"mysql":"mysql:9"}' }),
   stack("moving image tag", { images: '{"prometheus":"prom/prometheus:latest"}' }),
   stack("bad engine address", { dockerHost: "10.0.0.5" }),
   stack("even controllers", { kafkaBrokers: "2" }),
@@ -176,4 +151,5 @@ export const cases: readonly Case[] = [
   }),
   prometheus("tuning of an alert that is not there", { alerts: { TargetGone: false } as never }),
   prometheus("bad duration in a tuning", { alerts: { TargetDown: { for: "5 min" as never } } }),
+  ...ALERTING,
 ];
