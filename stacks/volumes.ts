@@ -8,9 +8,11 @@ export type Volumes = Readonly<Record<string, { readonly size: string; readonly 
 
 export function volumesOf(plans: readonly Plan[]): Volumes {
   const services = plans.flatMap((p) => p.services ?? []);
+  const schedules = plans.flatMap((p) => p.schedules ?? []);
   return Object.fromEntries(
-    services.flatMap(({ name, volumes = [], replicas = 1 }) =>
-      volumes.map((volume) => [`${name}.${volume.name}`, { size: volume.size, replicas }]),
+    [...services, ...schedules.map(({ name, volumes }) => ({ name, volumes, replicas: 1 }))].flatMap(
+      ({ name, volumes = [], replicas = 1 }) =>
+        volumes.map((volume) => [`${name}.${volume.name}`, { size: volume.size, replicas }]),
     ),
   );
 }

@@ -6,7 +6,7 @@ import { type GeneratedSecret, generatedIn } from "../core/secrets";
 import { bytes } from "../core/units";
 import { checkTime } from "./every";
 import type { Rotations } from "./secret-store";
-import type { Agent, File, Job, Plan, Probe, Process, Schedule, Workload } from "./workload";
+import type { Agent, File, Job, Plan, Probe, Process, Schedule, ScheduleVolume, Workload } from "./workload";
 
 /** Rules that hold on every target, for all plans of a stack together. Targets add their own. */
 export function checkPlans(plans: readonly Plan[], rotations: Rotations = {}): Problem[] {
@@ -20,7 +20,12 @@ export function checkPlans(plans: readonly Plan[], rotations: Rotations = {}): P
     ...all.agents.flatMap((a) => under(a.name, [...checkLongRunning(a), ...checkPaths(a, hostPaths(a))])),
     ...all.jobs.flatMap((j) => under(j.name, [...checkSeconds("timeout", j.timeout), ...checkPaths(j)])),
     ...all.schedules.flatMap((s) =>
-      under(s.name, [...checkTime("every", s.every), ...checkSeconds("timeout", s.timeout), ...checkPaths(s)]),
+      under(s.name, [
+        ...checkTime("every", s.every),
+        ...checkSeconds("timeout", s.timeout),
+        ...checkVolumes(s.volumes ?? []),
+        ...checkPaths(s, volumePaths(s.volumes)),
+      ]),
     ),
   ];
 }
@@ -195,29 +200,34 @@ function checkReplicas(workload: Workload): Problem[] {
       rule: `cannot be shared by ${replicas} replicas without identity`,
       fix: 'Set identity: "stable", so that each has its own, or replicas: 1',
     });
-  const seen = new Set<string>();
-  for (const { name, path, size, prepare } of volumes) {
-    problems.push(...checkPath(`volumes.${name}.path`, path), ...checkSize(`volumes.${name}.size`, size));
-    problems.push(...under(`volumes.${name}`, checkName("name", name)));
-    if (seen.has(name)) problems.push({ path: `volumes.${name}`, rule: "is there twice" });
-    seen.add(name);
+  problems.push(...checkVolumes(volumes));
+  for (const { name, path, prepare } of volumes) {
     const mounted = [...memoryPaths(workload), { path, what: "volume" }];
     for (let i = 0; i < replicas; i++)
       problems.push(...under(`volumes.${name}.prepare(${i})`, checkFiles(prepare?.(i).files ?? [], mounted)));
   }
   const files = filesOf(workload);
-  return [
-    ...problems,
-    ...checkPaths(
-      { ...workload, files },
-      volumes.map(({ path }) => ({ path, what: "volume" })),
-    ),
-  ];
+  return [...problems, ...checkPaths({ ...workload, files }, volumePaths(volumes))];
+}
+
+function checkVolumes(volumes: readonly ScheduleVolume[]): Problem[] {
+  return volumes.flatMap(({ name, path, size }, i) => [
+    ...checkPath(`volumes.${name}.path`, path),
+    ...checkSize(`volumes.${name}.size`, size),
+    ...under(`volumes.${name}`, checkName("name", name)),
+    ...(volumes.findIndex((other) => other.name === name) === i
+      ? []
+      : [{ path: `volumes.${name}`, rule: "is there twice" }]),
+  ]);
 }
 
 interface Mounted {
   readonly path: string;
   readonly what: string;
+}
+
+function volumePaths(volumes: readonly ScheduleVolume[] = []): Mounted[] {
+  return volumes.map(({ path }) => ({ path, what: "volume" }));
 }
 
 function memoryPaths(process: Process): Mounted[] {

@@ -34,6 +34,9 @@ export interface Volume {
   readonly prepare?: (replica: number) => VolumePreparation;
 }
 
+/** A volume of what runs again and again, whose first run finds it empty. */
+export type ScheduleVolume = Omit<Volume, "prepare">;
+
 export interface VolumePreparation {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -175,9 +178,14 @@ export type Every =
 
 export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
 
-/** Runs again and again; its last success is a metric, `datastack_schedule_last_success_timestamp_seconds{schedule}`. */
+/**
+ * Runs again and again; its last success is a metric, `datastack_schedule_last_success_timestamp_seconds{schedule}`. Where the target
+ * collects them, `DATASTACK_METRICS` names the directory for metrics of its own, as `<name>-<what>.prom` (Docker).
+ */
 export interface Schedule extends Omit<Process, "command"> {
   readonly command: readonly string[];
+  /** One each, kept from run to run and when the stack is destroyed. */
+  readonly volumes?: readonly ScheduleVolume[];
   readonly every: Every;
   /** Seconds until one run counts as failed. @default 3600 */
   readonly timeout?: number;

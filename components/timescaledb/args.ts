@@ -5,10 +5,9 @@ import type { AlertTuning } from "../monitoring/monitoring";
 import type { Credentials } from "../target/connection";
 import type { Publication, Resources } from "../target/workload";
 import type { TimescaleDBAlert } from "./alerts";
-import type { Role, Schema } from "./schema";
-import type { Edition } from "./server";
+import type { DatabaseSchema, Edition } from "./schema/schema";
 
-/** What a role may do on the server; what it may do in the database stands beside it, in the words of the schema. */
+/** Somebody who logs in. What it may do in the database is granted by the schema. */
 export interface Login {
   /** Connections that it may have at once. @default not limited, but by `maxConnections` */
   readonly connectionLimit?: number;
@@ -48,13 +47,13 @@ export interface TimescaleDBArgs extends ComponentArgs {
   readonly edition?: Edition;
   /** Name of the database: lower-case letters, digits and "_". */
   readonly database: string;
-  /** Hypertables, aggregates and policies. @default none: the database is empty */
-  readonly schema?: Schema;
+  /** Tables, aggregates, policies and rights. @default none: the database is empty */
+  readonly schema?: DatabaseSchema;
   /**
    * Who logs in, by name. Each has a generated password, `<component>-<role>` with "-" for "_". One that is taken out of here stays,
    * with what it owns, but cannot log in any more. @default none, beside `monitoring`
    */
-  readonly roles?: Readonly<Record<string, Login & Role>>;
+  readonly roles?: Readonly<Record<string, Login>>;
   /** Volume of the data. Grow only. @default { size: "10Gi" } */
   readonly storage?: { readonly size: Size };
   /** At least 256Mi. Every memory setting of the server is computed from it. @default { cpu: 1, memory: "1Gi" } */

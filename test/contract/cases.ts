@@ -163,12 +163,15 @@ export function follower({ image = BUSYBOX }: CaseOptions = {}): Workload {
   };
 }
 
-/** Every minute; fails when `counter` does not answer. */
+/** Every minute; fails when `counter` does not answer, or when it may not write to the volume that is kept from run to run. */
 export function sweep(target: Target, { image = BUSYBOX }: CaseOptions = {}): Schedule {
   return {
     name: "sweep",
     image,
-    command: script(`wget -q -O /dev/null http://${target.host("counter")}:8080/cgi-bin/attempt`),
+    command: script(
+      `wget -q -O /dev/null http://${target.host("counter")}:8080/cgi-bin/attempt && echo x >> /kept/runs`,
+    ),
+    volumes: [{ name: "kept", path: "/kept", size: "16Mi" }],
     every: { minutes: 1 },
     timeout: 30,
     needs: [{ to: connection(target, "counter", 8080) }],
@@ -389,6 +392,23 @@ export const WRONG_USES: readonly WrongUse[] = [
     name: "a schedule at a time that does not exist",
     on: "both",
     plans: (target) => [{ services: [counter()], schedules: [{ ...sweep(target), every: { dailyAt: "24:00" } }] }],
+  },
+  {
+    name: "a file below a schedule's volume",
+    on: "both",
+    plans: (target) => [
+      { services: [counter()], schedules: [{ ...sweep(target), files: [{ path: "/kept/sweep.conf", content: "x" }] }] },
+    ],
+  },
+  {
+    name: "a schedule's volume without a size",
+    on: "both",
+    plans: (target) => [
+      {
+        services: [counter()],
+        schedules: [{ ...sweep(target), volumes: [{ name: "kept", path: "/kept", size: "0Mi" }] }],
+      },
+    ],
   },
   {
     name: "the same host port twice",

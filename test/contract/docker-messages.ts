@@ -44,6 +44,12 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "a schedule at a time that does not exist": [
     'sweep.every.dailyAt = "24:00": must be a time of day in UTC from "00:00" to "23:59".',
   ],
+  "a file below a schedule's volume": [
+    'sweep.files = "/kept/sweep.conf": would be hidden by the volume /kept. Lay it somewhere else; a start script can copy it.',
+  ],
+  "a schedule's volume without a size": [
+    'sweep.volumes.kept.size = "0Mi": must be a size with a binary unit. Write it like "512Mi" or "10Gi".',
+  ],
   "the same host port twice": [
     "follower.ports.http.publish = 18080: is the same host port as counter.ports.http.publish. Choose another host port for one of them.",
   ],

@@ -102,7 +102,7 @@ describe("the contract's workloads on Docker", () => {
     });
 
     it("keeps its volumes whatever happens", () => {
-      expect(all(recording, VOLUME).filter((v) => v.name !== `${STACK}-textfiles`)).toHaveLength(3);
+      expect(all(recording, VOLUME).filter((v) => v.name.startsWith("ring-"))).toHaveLength(3);
       for (const i of [0, 1, 2]) {
         const volume = one(recording, VOLUME, `ring-${i}-data`);
         expect(volume.inputs).toMatchObject({ name: `${STACK}-ring-${i}-data` });
@@ -204,11 +204,21 @@ describe("the contract's workloads on Docker", () => {
     expect(command.slice(0, 6)).toEqual(["/bin/sh", "/datastack/every.sh", "sweep", "60", "0", "30"]);
     expect(at(sweep, "volumes")).toEqual([
       { volumeName: `${STACK}-textfiles`, containerPath: "/datastack/metrics", readOnly: false },
+      { volumeName: `${STACK}-sweep-0-kept`, containerPath: "/kept", readOnly: false },
     ]);
+    expect(at(sweep, "envs")).toContain("DATASTACK_METRICS=/datastack/metrics");
     expect(at(one(recording, CONTAINER, "lookout"), "volumes")).toEqual([
       { volumeName: `${STACK}-textfiles`, containerPath: "/textfiles", readOnly: true },
     ]);
     expect(dependsOn(recording, sweep)).toContain("textfiles-owner");
+  });
+
+  it("keeps a schedule's volume, and gives it to its user before the first run", () => {
+    const volume = one(recording, VOLUME, "sweep-0-kept");
+    expect(volume.options).toMatchObject({ retainOnDelete: true });
+    expect(dependsOn(recording, one(recording, CONTAINER, "sweep-0-kept-owner"))).toContain("sweep-0-kept");
+    expect(at(one(recording, CONTAINER, "sweep-0-kept-owner"), "entrypoints")).toContain("65534:65534");
+    expect(dependsOn(recording, one(recording, CONTAINER, "sweep"))).toContain("sweep-0-kept-owner");
   });
 
   describe("a host agent", () => {

@@ -51,4 +51,22 @@ describe("jobs and schedules on Kubernetes", () => {
       },
     });
   });
+
+  it("keeps the claim of a schedule's volume, for every run and for the group of its user", () => {
+    const claim = one(recording, CLAIM, "sweep-0-kept");
+    expect(plain(claim.inputs)).toMatchObject({
+      metadata: { name: "kept-sweep-0" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "16Mi" } } },
+    });
+    expect(claim.options).toMatchObject({ retainOnDelete: true });
+    const sweep = one(recording, CRON_JOB, "sweep");
+    const pod = "spec.jobTemplate.spec.template.spec";
+    expect(at(sweep, `${pod}.volumes`)).toContainEqual({
+      name: "kept",
+      persistentVolumeClaim: { claimName: "kept-sweep-0" },
+    });
+    expect(at(sweep, `${pod}.containers[0].volumeMounts`)).toContainEqual({ name: "kept", mountPath: "/kept" });
+    expect(at(sweep, `${pod}.securityContext.fsGroup`)).toBe(65534);
+    expect(dependsOn(recording, sweep)).toContain("sweep-0-kept");
+  });
 });

@@ -11,7 +11,7 @@ export function resident(
   at: Placed,
   schedule: Schedule,
   textfiles: pulumi.Input<string>,
-  { hosts, dependsOn }: Required<Pick<ContainerSpec, "hosts" | "dependsOn">>,
+  { hosts, dependsOn, volumes }: Required<Pick<ContainerSpec, "hosts" | "dependsOn" | "volumes">>,
 ): docker.Container {
   const { name, every, timeout = DEFAULTS.schedule.timeout, command, files = [] } = schedule;
   const { period, offset } = timing(every);
@@ -21,7 +21,8 @@ export function resident(
     aliases: [name],
     files: [...files, EVERY.file],
     command: EVERY.command(name, `${period}`, `${offset}`, `${timeout}`, ...command),
-    volumes: [{ name: textfiles, path: METRICS }],
+    env: { DATASTACK_METRICS: METRICS },
+    volumes: [{ name: textfiles, path: METRICS }, ...volumes],
     scratch: { [MARKS]: "64Ki" },
     healthcheck: marked(MARK),
     waitTimeout: 60,

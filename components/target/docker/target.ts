@@ -157,11 +157,13 @@ export class DockerTarget implements Target {
   schedule(schedule: Schedule, placement: Placement): Deployed {
     const at = this.#place(schedule, placement);
     const textfiles = this.#engine.textfiles(at);
+    const volumes = preparedVolumes(at, schedule);
     const node = resident(at, schedule, textfiles.name, {
       hosts: this.#registry.hostAgents(schedule),
-      dependsOn: [...this.#registry.before(schedule), ...textfiles.ready],
+      volumes: volumes.mounts[0] ?? [],
+      dependsOn: [...this.#registry.before(schedule), ...textfiles.ready, ...volumes.last],
     });
-    return { nodes: { ...at.nodes, [schedule.name]: node }, ready: [node] };
+    return { nodes: { ...at.nodes, [schedule.name]: node, ...volumes.nodes }, ready: [node] };
   }
 
   #place(process: Workload | Agent | Job | Schedule, placement: Placement): Placed {

@@ -2,12 +2,15 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "../../core/names";
 import { transformed } from "../transform";
-import { DEFAULTS, type Volume, type VolumePreparation, type Workload } from "../workload";
+import { DEFAULTS, type Process, type Volume, type VolumePreparation, type Workload } from "../workload";
 import type { Mount, Placed } from "./container";
 import { labels, OWNER } from "./engine";
 import { once } from "./once";
 
 const TYPE = "docker:index/volume:Volume";
+
+/** What has volumes: a service, or a schedule, which has one replica. */
+type Keeper = Process & Partial<Pick<Workload, "replicas" | "identity" | "volumes">>;
 
 /** The volumes of all replicas of a workload. */
 export interface PreparedVolumes {
@@ -24,7 +27,7 @@ export interface PreparedVolumes {
  * by which a volume that was made anew is prepared again. They have no part of the workload's definition that changes with its
  * configuration, and a network only where they have to reach something.
  */
-export function preparedVolumes(at: Placed, workload: Workload): PreparedVolumes {
+export function preparedVolumes(at: Placed, workload: Keeper): PreparedVolumes {
   const nodes: Record<string, pulumi.CustomResource> = {};
   const last: docker.Container[] = [];
   const replicas = Array.from({ length: workload.replicas ?? 1 }, (_, replica) => replica);
@@ -79,7 +82,7 @@ interface Prepared {
   readonly preparation: VolumePreparation | undefined;
 }
 
-function ownerOf(at: Placed, workload: Workload, { name, volume, mount, preparation }: Prepared): docker.Container {
+function ownerOf(at: Placed, workload: Keeper, { name, volume, mount, preparation }: Prepared): docker.Container {
   const { uid, gid } = volume.owner ?? workload.user ?? workload.image.user;
   const env = Object.entries(preparation?.env ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return once(at, {
@@ -93,7 +96,7 @@ function ownerOf(at: Placed, workload: Workload, { name, volume, mount, preparat
   });
 }
 
-function volumeName(workload: Workload, replica: number, volume: Volume): string {
+function volumeName(workload: Keeper, replica: number, volume: Volume): string {
   return `${workload.name}-${replica}-${volume.name}`;
 }
 

@@ -7,6 +7,7 @@ import { podSpec } from "./pod";
 import { account, networkPolicy, type Surroundings, storeFiles } from "./process";
 import { runOnce } from "./run-once";
 import * as k8s from "./sdk";
+import { claimed, keptClaim, volumeGroup } from "./volumes";
 
 export function deployJob(cluster: Cluster, job: Job, placement: Placement): Deployed {
   const { name, restores = [], after = [], needs = [] } = job;
@@ -30,10 +31,11 @@ export function deployJob(cluster: Cluster, job: Job, placement: Placement): Dep
 }
 
 export function deploySchedule(cluster: Cluster, schedule: Schedule, placement: Placement): Deployed {
-  const { name, every, needs = [], timeout = DEFAULTS.schedule.timeout } = schedule;
+  const { name, every, needs = [], timeout = DEFAULTS.schedule.timeout, volumes = [] } = schedule;
   const { namespace } = cluster.settings;
   const waitsFor = cluster.waitsFor(schedule);
   const { at, spec, files, dependsOn } = surroundings(cluster, schedule, "schedule", placement);
+  const claims = volumes.map((volume) => keptClaim(cluster, at.children, name, volume));
   const resource = at.children.add(
     k8s.batch.CronJob,
     name,
@@ -59,21 +61,33 @@ export function deploySchedule(cluster: Cluster, schedule: Schedule, placement: 
         },
       },
     },
-    { dependsOn: [...dependsOn, ...files.resources, ...waitsFor] },
+    { dependsOn: [...dependsOn, ...files.resources, ...claims, ...waitsFor] },
   );
   return at.children.deployed(resource);
 }
 
 /** What jobs and schedules have alike: account, policy, files, pod. */
-function surroundings(cluster: Cluster, process: Process, role: Role, placement: Placement) {
+function surroundings(
+  cluster: Cluster,
+  process: Process & Pick<Schedule, "volumes">,
+  role: Role,
+  placement: Placement,
+) {
   const { stack, namespace, pullPolicy } = cluster.settings;
-  const { name, image, needs = [] } = process;
+  const { name, image, needs = [], volumes = [] } = process;
   const children = cluster.children(placement, "services");
   const own = labels({ stack, service: name, controller: name, role, image });
   const at: Surroundings = { name, namespace, labels: own, children };
   const serviceAccount = account(at);
   const network = networkPolicy(at, { namespace, service: name, ports: [], needs, ring: false });
   const files = storeFiles(at, process.files ?? []);
-  const spec = podSpec({ process, files, serviceAccount: name, pullPolicy });
+  const spec = podSpec({
+    process,
+    files,
+    serviceAccount: name,
+    pullPolicy,
+    ...claimed(name, volumes),
+    fsGroup: volumeGroup(process),
+  });
   return { at, spec, files, dependsOn: [serviceAccount, network] };
 }

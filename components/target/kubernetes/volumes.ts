@@ -1,12 +1,20 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { DEFAULTS, type Need, type Volume, type VolumePreparation, type Workload } from "../workload";
+import {
+  DEFAULTS,
+  type Need,
+  type Process,
+  type ScheduleVolume,
+  type Volume,
+  type VolumePreparation,
+  type Workload,
+} from "../workload";
 import type { Children } from "./children";
 import type { Cluster } from "./cluster";
 import { accessLabels, labels } from "./labels";
 import { claimName, preparationJob, preparationOf } from "./names";
 import { isolation, policy } from "./network";
-import { near, podSpec, spread, userOf } from "./pod";
+import { near, type PodParts, podSpec, spread, userOf } from "./pod";
 import { storeFiles } from "./process";
 import { quantity } from "./quantities";
 import { runOnce } from "./run-once";
@@ -23,7 +31,6 @@ export interface Prepared {
  * resources of the stack and not left to the StatefulSet, because those could neither be prepared, protected nor grown.
  */
 export function volumes(cluster: Cluster, children: Children, workload: Workload): Prepared {
-  const { stack, namespace, production, storageClass } = cluster.settings;
   const claims: k8s.core.PersistentVolumeClaim[] = [];
   const preparations: pulumi.Resource[] = [];
   const replicas = Array.from({ length: workload.replicas ?? 1 }, (_, replica) => replica);
@@ -32,26 +39,48 @@ export function volumes(cluster: Cluster, children: Children, workload: Workload
     : undefined;
   for (const volume of workload.volumes ?? []) {
     for (const replica of replicas) {
-      const name = claimName(volume.name, workload.name, replica);
-      const claim = children.add(
-        k8s.core.PersistentVolumeClaim,
-        `${workload.name}-${replica}-${volume.name}`,
-        {
-          metadata: { name, namespace, labels: volumeLabels(stack, workload) },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            ...(storageClass ? { storageClassName: storageClass } : {}),
-            resources: { requests: { storage: quantity(volume.size) } },
-          },
-        },
-        { retainOnDelete: true, ...(production ? { protect: true } : {}) },
-      );
+      const claim = keptClaim(cluster, children, workload.name, volume, replica);
       claims.push(claim);
       const job = prepare(cluster, children, { workload, volume, replica, claim }, preparation);
       if (job) preparations.push(job);
     }
   }
   return { claims, ready: [...claims, ...preparations] };
+}
+
+/** A claim that stays when the stack is destroyed. */
+export function keptClaim(
+  cluster: Cluster,
+  children: Children,
+  owner: string,
+  volume: ScheduleVolume,
+  replica = 0,
+): k8s.core.PersistentVolumeClaim {
+  const { stack, namespace, production, storageClass } = cluster.settings;
+  return children.add(
+    k8s.core.PersistentVolumeClaim,
+    `${owner}-${replica}-${volume.name}`,
+    {
+      metadata: { name: claimName(volume.name, owner, replica), namespace, labels: volumeLabels(stack, owner) },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        ...(storageClass ? { storageClassName: storageClass } : {}),
+        resources: { requests: { storage: quantity(volume.size) } },
+      },
+    },
+    { retainOnDelete: true, ...(production ? { protect: true } : {}) },
+  );
+}
+
+/** Volumes and mounts of a pod that uses claims of that owner. */
+export function claimed(owner: string, volumes: readonly ScheduleVolume[]): Pick<PodParts, "volumes" | "mounts"> {
+  return {
+    volumes: volumes.map(({ name }) => ({
+      name,
+      persistentVolumeClaim: { claimName: claimName(name, owner, 0) },
+    })),
+    mounts: volumes.map(({ name, path }) => ({ name, mountPath: path })),
+  };
 }
 
 /**
@@ -76,7 +105,7 @@ export function claimTemplates(
 }
 
 /** Group that every volume of the pod belongs to: a pod has one for all. */
-export function volumeGroup(workload: Workload): number {
+export function volumeGroup(workload: Process & { readonly volumes?: readonly ScheduleVolume[] }): number {
   return workload.volumes?.find((volume) => volume.owner)?.owner?.gid ?? userOf(workload).gid;
 }
 
@@ -162,7 +191,7 @@ function needs({ reaches = [] }: VolumePreparation): Need[] {
 }
 
 /** Without anything that changes with a version. */
-function volumeLabels(stack: string, { name }: Workload): Record<string, string> {
+function volumeLabels(stack: string, name: string): Record<string, string> {
   return {
     "app.kubernetes.io/name": name,
     "app.kubernetes.io/instance": name,
