@@ -2,17 +2,48 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { run } from "../core/exec";
+import { UserError } from "../core/errors";
+import { run, which } from "../core/exec";
 import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
+import { installPackages, isRootOnDebian } from "../core/system";
 import { ensureEngine } from "../docker/engine";
 import { chooseSource, ensureImages } from "../images";
+import type { Deployment } from "../pulumi/state";
 import { ensureToolchain } from "../toolchain";
-import { inTurn, median, ratio } from "./measure";
+import { composeFile } from "./compose";
+import { inTurn, median, ratio, time } from "./measure";
 import type { Row } from "./report";
 import { EMPTY, emptyProject } from "./start";
 
 const STACK = "bench";
+
+const LABEL = `label=datastack.stack=${STACK}`;
+
+/**
+ * `docker-compose up -d` of the same containers when nothing has changed. They take the place of ours, with their volumes and files,
+ * because two of each would stand in each other's way; so the two are measured one after the other.
+ */
+async function noChangeCompose(state: Deployment, work: string, rounds: number, progress: Progress) {
+  if (!which("docker-compose")) {
+    if (!isRootOnDebian())
+      throw new UserError("docker-compose is not installed. Run: sudo apt-get install docker-compose");
+    await progress.step("Install docker-compose", () => installPackages(["docker-compose"]));
+  }
+  const file = composeFile(state, work);
+  const compose = (...args: string[]) => run("docker-compose", ["-p", "bench-compose", "-f", file, ...args]);
+  const ours = (await run("docker", ["ps", "--quiet", "--filter", LABEL])).stdout.split("\n").filter(Boolean);
+  await run("docker", ["stop", ...ours]);
+  try {
+    await compose("up", "-d");
+    const ms: number[] = [];
+    for (let round = 0; round < rounds; round++) ms.push(await time(() => compose("up", "-d")));
+    const { stdout } = await compose("ps", "--quiet");
+    return { ms, containers: stdout.split("\n").filter(Boolean).length };
+  } finally {
+    await compose("down");
+  }
+}
 
 /** An `up` that changes nothing, of crypto-viz on Docker against an empty program; whole `pulumi up` commands. */
 export async function noChangeUp(rounds: number): Promise<Row[]> {
@@ -48,7 +79,14 @@ export async function noChangeUp(rounds: number): Promise<Row[]> {
     const { warm } = await inTurn({ ours, baseline }, rounds);
     if (!warm.ours || !warm.baseline) throw new Error("a benchmark needs at least one round");
     const seconds = (ms: readonly number[]) => `${(median(ms) / 1000).toFixed(2)} s`;
+    const state = JSON.parse((await pulumi(folder(STACK), STACK, "stack", "export", "--show-secrets")).stdout);
+    const compose = await noChangeCompose(state, path.join(work, "compose"), rounds, progress);
     return [
+      {
+        benchmark: "pulumi up against docker compose",
+        measured: `${seconds(warm.ours.ms)} against ${seconds(compose.ms)} of docker-compose up -d, ${compose.containers} containers`,
+        ratio: median(warm.ours.ms) / median(compose.ms),
+      },
       {
         benchmark: "pulumi up without changes",
         measured: `${seconds(warm.ours.ms)} against ${seconds(warm.baseline.ms)} of an empty program`,
@@ -57,7 +95,7 @@ export async function noChangeUp(rounds: number): Promise<Row[]> {
     ];
   } finally {
     if (fs.existsSync(folder(STACK))) await operate(ROOT, STACK, "destroy");
-    const volumes = await run("docker", ["volume", "ls", "--quiet", "--filter", `label=datastack.stack=${STACK}`]);
+    const volumes = await run("docker", ["volume", "ls", "--quiet", "--filter", LABEL]);
     const names = volumes.stdout.split("\n").filter(Boolean);
     if (names.length > 0) await run("docker", ["volume", "rm", ...names]);
     for (const made of [work, empty]) fs.rmSync(made, { recursive: true });
