@@ -36,19 +36,22 @@ export async function addToArchive(archive: string, entries: readonly Entry[], s
     const own = fresh.filter((entry) => (entry.owner ?? 0) === owner);
     for (const entry of own) write(dir, entry);
     const names = own.map((entry) => entry.path.replace(/^\//, ""));
-    await run("tar", [
+    const args = [
       ...["--append", "--file", archive, "--directory", dir, "--sort=name", "--mtime=@0", "--no-recursion"],
-      ...["--numeric-owner", `--owner=${owner}`, `--group=${owner}`, ...names],
-    ]);
+      ...["--numeric-owner", `--owner=${owner}`, `--group=${owner}`, "--verbatim-files-from", "--files-from=-"],
+    ];
+    // a command line is too short for all of them
+    await run("tar", args, { input: names.map((name) => `${name}\n`).join("") });
   }
 }
 
-/** An image's archive must not name a path twice: folders that are there stay as they are, and files are not replaced. */
+/** An image's archive must not name a path twice: plain folders that are there stay as they are, and nothing else may be. */
 async function notThere(archive: string, entries: readonly Entry[]): Promise<Entry[]> {
   if (!fs.existsSync(archive)) return [...entries];
   const listing = (await capture("tar", ["--list", "--file", archive])).split("\n");
   const there = new Set(listing.map((name) => `/${name.replace(/^\.?\//, "").replace(/\/$/, "")}`));
-  const twice = entries.find((entry) => entry.from && there.has(entry.path));
+  const particular = (entry: Entry) => entry.from ?? entry.mode ?? entry.owner;
+  const twice = entries.find((entry) => particular(entry) !== undefined && there.has(entry.path));
   if (twice) throw new Error(`${twice.path} is in the root file system already; change it where that is made.`);
   return entries.filter((entry) => !there.has(entry.path));
 }

@@ -5,6 +5,7 @@ import { capture, run, which } from "../core/exec";
 import { cacheDir, ensureDir } from "../core/paths";
 import { updatePackageLists } from "../core/system";
 import type { Entry } from "./archive";
+import { type ImageUser, systemEntries } from "./system";
 
 /** A statically linked busybox: the shell, wget and the like of images that hold one Go program. */
 export async function staticBusybox(): Promise<string> {
@@ -36,28 +37,14 @@ export async function staticBusybox(): Promise<string> {
 }
 
 /** busybox with a link for each of its commands, and what a root file system has to have. */
-export async function busyboxEntries(uid: number, name: string): Promise<Entry[]> {
+export async function busyboxEntries(user: ImageUser): Promise<Entry[]> {
   const busybox = await staticBusybox();
   const applets = (await capture(busybox, ["--list"])).split("\n").filter((applet) => applet && applet !== "busybox");
   return [
     { path: "/bin/busybox", from: { file: busybox }, mode: 0o755 },
     ...applets.map((applet): Entry => ({ path: `/bin/${applet}`, from: { link: "busybox" } })),
-    ...baseEntries(uid, name),
-  ];
-}
-
-function baseEntries(uid: number, name: string): Entry[] {
-  const authorities = "/etc/ssl/certs/ca-certificates.crt";
-  return [
     { path: "/tmp", mode: 0o1777 },
-    {
-      path: "/etc/passwd",
-      from: { text: `root:x:0:0:root:/:/bin/sh\n${name}:x:${uid}:${uid}:${name}:/:/bin/false\n` },
-    },
-    { path: "/etc/group", from: { text: `root:x:0:\n${name}:x:${uid}:\n` } },
-    // names in /etc/hosts go before DNS, as everywhere
-    { path: "/etc/nsswitch.conf", from: { text: "hosts: files dns\n" } },
-    ...(fs.existsSync(authorities) ? [{ path: authorities, from: { file: authorities } }] : []),
+    ...systemEntries(user),
   ];
 }
 

@@ -7,6 +7,8 @@ import { withLock } from "../core/lock";
 import { cacheDir, ensureDir } from "../core/paths";
 import type { Progress } from "../core/progress";
 import { installPackages, isRootOnDebian } from "../core/system";
+import type { Entry } from "./archive";
+import { type ImageUser, systemEntries } from "./system";
 
 /** A Debian root file system. */
 export interface Root {
@@ -15,6 +17,25 @@ export interface Root {
   readonly packages: readonly string[];
   /** Whom the image runs as; has a name, so that programs that ask for one get it. */
   readonly user: { readonly name: string; readonly uid: number; readonly gid: number };
+  /**
+   * Packages are unpacked and nothing more, which takes half the time and leaves no trace of an installation: for software that
+   * needs none of what the packages' scripts do. Its image adds `extractedEntries`. @default they are installed
+   */
+  readonly extracted?: {
+    /** Paths that are left out, with `*` for anything. */
+    readonly without: readonly string[];
+  };
+}
+
+/** What shell scripts may rely on in a root file system of unpacked packages. */
+const BASE = "base-files bash coreutils dash findutils grep gzip hostname libc-bin mawk sed tar".split(" ");
+
+/** Left out everywhere. */
+const WITHOUT = ["doc", "man", "locale", "info", "i18n", "lintian", "bash-completion", "zsh"];
+
+/** What the scripts of packages would have made. */
+export function extractedEntries(user: ImageUser): Entry[] {
+  return [...systemEntries(user), { path: "/usr/bin/awk", from: { link: "mawk" } }];
 }
 
 /** Debian's rolling release: the one with current versions of everything. */
@@ -33,6 +54,11 @@ export async function debianRoot(root: Root, progress: Progress): Promise<string
   });
 }
 
+/** Whether a root file system can be made here without asking anybody for anything. */
+export function canMakeRoots(): boolean {
+  return isRootOnDebian() || (which("mmdebstrap") !== undefined && fs.existsSync(KEYRING));
+}
+
 async function make(root: Root, file: string, progress: Progress): Promise<void> {
   const needed = [
     ...(which("mmdebstrap") ? [] : ["mmdebstrap"]),
@@ -41,7 +67,7 @@ async function make(root: Root, file: string, progress: Progress): Promise<void>
   if (needed.length > 0) {
     if (!isRootOnDebian()) {
       throw new UserError(
-        `Kafka's image is built with mmdebstrap where no registry can be reached. Run: sudo apt-get install -y ${needed.join(" ")}`,
+        `Images are built with mmdebstrap where no registry can be reached. Run: sudo apt-get install -y ${needed.join(" ")}`,
       );
     }
     await progress.step(`Install ${needed.join(", ")}`, () => installPackages(needed));
@@ -53,15 +79,9 @@ async function make(root: Root, file: string, progress: Progress): Promise<void>
       run(
         "mmdebstrap",
         [
-          ...["--variant=essential", "--format=tar", `--include=${root.packages.join(",")}`, `--keyring=${KEYRING}`],
+          ...["--format=tar", `--keyring=${KEYRING}`, ...(root.extracted ? extract(root) : install(root))],
           // mirrors may lag behind the signature's date
           '--aptopt=Acquire::Check-Valid-Until "false"',
-          ...["doc", "man", "locale", "info"].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
-          // alternatives of Java insist on a folder for its manual page
-          '--setup-hook=mkdir -p "$1/usr/share/man/man1"',
-          `--customize-hook=echo '${root.user.name}:x:${root.user.uid}:${root.user.gid}::/:/bin/false' >> "$1/etc/passwd"`,
-          `--customize-hook=echo '${root.user.name}:x:${root.user.gid}:' >> "$1/etc/group"`,
-          '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/debconf/* "$1"/var/log/*',
           ...[SUITE, partial, archiveMirror()],
         ],
         { onLine: (line) => step.detail(line.replace(/^[IW]: /, "").slice(0, 60)) },
@@ -71,6 +91,26 @@ async function make(root: Root, file: string, progress: Progress): Promise<void>
   } finally {
     fs.rmSync(partial, { force: true });
   }
+}
+
+function install({ packages, user }: Root): string[] {
+  return [
+    ...["--variant=essential", `--include=${packages.join(",")}`],
+    ...WITHOUT.slice(0, 4).map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
+    // alternatives of Java insist on a folder for its manual page
+    '--setup-hook=mkdir -p "$1/usr/share/man/man1"',
+    `--customize-hook=echo '${user.name}:x:${user.uid}:${user.gid}::/:/bin/false' >> "$1/etc/passwd"`,
+    `--customize-hook=echo '${user.name}:x:${user.gid}:' >> "$1/etc/group"`,
+    '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/debconf/* "$1"/var/log/*',
+  ];
+}
+
+function extract({ packages, extracted }: Root): string[] {
+  const without = [...WITHOUT.map((part) => `/usr/share/${part}/*`), ...(extracted?.without ?? [])];
+  return [
+    ...["--variant=extract", `--include=${[...BASE, ...packages].join(",")}`],
+    ...without.map((path) => `--dpkgopt=path-exclude=${path}`),
+  ];
 }
 
 /** The mirror that this machine's apt uses for Debian, so that a company's own is used; else Debian's. */

@@ -1,10 +1,21 @@
 import type { ImageName } from "../../../components/core/images";
 import { kafka } from "./kafka";
-import { nodeExporter, prometheus } from "./programs";
+import { alertmanager, nodeExporter, postgresExporter, prometheus, redisExporter } from "./programs";
 import type { Recipe } from "./recipe";
+import { redis } from "./redis";
+import { timescaledb } from "./timescaledb";
 
 export { kafkaJars } from "./kafka";
 export type { Recipe } from "./recipe";
 
 /** The images that this project can build. */
-export const RECIPES: Readonly<Partial<Record<ImageName, Recipe>>> = { kafka, prometheus, nodeExporter };
+export const RECIPES: Readonly<Partial<Record<ImageName, Recipe>>> = {
+  kafka,
+  prometheus,
+  nodeExporter,
+  timescaledb,
+  redis,
+  redisExporter,
+  postgresExporter,
+  alertmanager,
+};

@@ -1,11 +1,18 @@
 import { IMAGES, type ImageName } from "../../../components/core/images";
 import { buildGo, type GoProgram } from "../../toolchain/go";
 import {
+  ALERTMANAGER,
+  ALERTMANAGER_VERSION,
+  AMTOOL,
   NODE_EXPORTER,
   NODE_EXPORTER_VERSION,
+  POSTGRES_EXPORTER,
+  POSTGRES_EXPORTER_VERSION,
   PROMETHEUS,
   PROMETHEUS_VERSION,
   PROMTOOL,
+  REDIS_EXPORTER,
+  REDIS_EXPORTER_VERSION,
 } from "../../toolchain/programs";
 import type { Entry, Settings } from "../archive";
 import { busyboxEntries } from "../busybox";
@@ -39,7 +46,7 @@ function programImage(name: ImageName, image: ProgramImage): Recipe {
     programs: image.programs.map(({ program }) => program),
     content: () => "busybox",
     entries: async (progress) => {
-      const base = await busyboxEntries(uid, image.userName ?? "nobody");
+      const base = await busyboxEntries({ name: image.userName ?? "nobody", uid, gid });
       const programs: Entry[] = [];
       for (const { path, program } of image.programs) {
         programs.push({ path, from: { file: await buildGo(program, progress) }, mode: 0o755 });
@@ -53,8 +60,8 @@ function programImage(name: ImageName, image: ProgramImage): Recipe {
 export const prometheus = programImage("prometheus", {
   version: PROMETHEUS_VERSION,
   programs: [
-    { path: "/bin/promtool", program: PROMTOOL },
     { path: "/bin/prometheus", program: PROMETHEUS },
+    { path: "/bin/promtool", program: PROMTOOL },
   ],
   command: ["/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
   workdir: "/prometheus",
@@ -65,4 +72,28 @@ export const nodeExporter = programImage("nodeExporter", {
   version: NODE_EXPORTER_VERSION,
   programs: [{ path: "/bin/node_exporter", program: NODE_EXPORTER }],
   command: ["/bin/node_exporter"],
+});
+
+export const postgresExporter = programImage("postgresExporter", {
+  version: POSTGRES_EXPORTER_VERSION,
+  programs: [{ path: "/bin/postgres_exporter", program: POSTGRES_EXPORTER }],
+  command: ["/bin/postgres_exporter"],
+});
+
+export const redisExporter = programImage("redisExporter", {
+  version: REDIS_EXPORTER_VERSION,
+  programs: [{ path: "/redis_exporter", program: REDIS_EXPORTER }],
+  command: ["/redis_exporter"],
+  userName: "exporter",
+});
+
+export const alertmanager = programImage("alertmanager", {
+  version: ALERTMANAGER_VERSION,
+  programs: [
+    { path: "/bin/amtool", program: AMTOOL },
+    { path: "/bin/alertmanager", program: ALERTMANAGER },
+  ],
+  command: ["/bin/alertmanager", "--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager"],
+  workdir: "/alertmanager",
+  folders: [{ path: "/etc/alertmanager" }, { path: "/alertmanager", own: true }],
 });
