@@ -89,7 +89,7 @@ export class TimescaleDB extends pulumi.ComponentResource {
   }
 
   /** The edition that the database has with these args, for what depends on it. */
-  static edition(args: TimescaleDBArgs): Edition {
+  static edition(args: Pick<TimescaleDBArgs, "edition" | "images" | "existing">): Edition {
     return editionOf(args);
   }
 }

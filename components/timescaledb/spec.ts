@@ -65,7 +65,11 @@ export function spec(name: string, args: TimescaleDBArgs): Spec {
 }
 
 /** Debian, from which local images are made, has the Apache edition only. */
-export function editionOf({ edition, images, existing }: TimescaleDBArgs): Edition {
+export function editionOf({
+  edition,
+  images,
+  existing,
+}: Pick<TimescaleDBArgs, "edition" | "images" | "existing">): Edition {
   return edition ?? (images.timescaledb.source === "local" || existing ? "apache" : "community");
 }
 
