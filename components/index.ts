@@ -36,3 +36,4 @@ export { KubernetesTarget, type KubernetesTargetArgs } from "./target/kubernetes
 export type { Rotations, SecretStore } from "./target/secret-store";
 export type { Deployed, Placement, ScrapeConfig, Target, Transform, Transforms } from "./target/target";
 export * from "./target/workload";
+export * from "./timescaledb";

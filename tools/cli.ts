@@ -17,6 +17,7 @@ const COMMANDS: readonly Entry[] = [
   },
   { name: "preview", summary: "Show what up would change", load: () => import("./commands/preview.js") },
   { name: "down", summary: "Take a stack down; its volumes are kept", load: () => import("./commands/down.js") },
+  { name: "restore", summary: "List a database's dumps, or restore one", load: () => import("./commands/restore.js") },
   { name: "check", summary: "Check a running stack: pass, fail or not-run", load: () => import("./commands/check.js") },
   { name: "secret", summary: "Print a generated password", load: () => import("./commands/secret.js") },
   { name: "render", summary: "Write the manifests of a Kubernetes stack", load: () => import("./commands/render.js") },

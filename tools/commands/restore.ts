@@ -1,0 +1,14 @@
+import type { Command } from "../core/command";
+import { type RestoreOptions, restore } from "../restore";
+
+export function register(program: Command): void {
+  program
+    .command("restore")
+    .description("list the dumps of a stack's database, or restore one of them")
+    .argument("[stack]", "stack that is running", "dev")
+    .option("--from <dump>", "dump to restore: its name, or latest")
+    .option("--component <name>", "the database, where the stack has several with dumps")
+    .option("--yes", "restore; without it, only say what that would do", false)
+    .option("--config-file <file>", "configuration file in place of the stack's own")
+    .action((stack: string, options: RestoreOptions) => restore(stack, options));
+}

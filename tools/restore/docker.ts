@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { BACKUP_TIMEOUT, RESTORE_SCRIPT } from "../../components/timescaledb/backup-scripts";
+import type { DockerStack } from "../check/docker/engine";
+import { UserError } from "../core/errors";
+import { PERIOD, type Place } from "./place";
+
+/** The schedule's container stays up between its runs: it has the dumps, the programs and the password. */
+export class DockerPlace implements Place {
+  readonly where: string;
+
+  constructor(
+    readonly stack: DockerStack,
+    readonly schedule: string,
+  ) {
+    this.where = stack.where;
+  }
+
+  async script(args: readonly string[]) {
+    const container = this.name(this.schedule);
+    const running = await this.inspect(container, "{{.State.Running}}");
+    if (running !== "true") {
+      throw new UserError(
+        `${container}, which has the dumps, ${running === undefined ? "is not there" : "does not run"}. Bring the stack up first: npm start -- ${this.stack.stack}`,
+      );
+    }
+    return this.stack.exec({ workload: this.schedule, replica: undefined }, ["/bin/sh", RESTORE_SCRIPT, ...args], {
+      timeout: BACKUP_TIMEOUT * 1000,
+    });
+  }
+
+  /** Its container is still there, stopped. Healthy is what has succeeded. */
+  async repeat(job: string): Promise<void> {
+    const container = this.name(job);
+    await this.stack.docker(["start", container]);
+    for (;;) {
+      const state = await this.inspect(container, "{{.State.Running}} {{.State.Health.Status}}");
+      if (state === "true healthy") return;
+      if (!state?.startsWith("true")) {
+        const { stdout, stderr } = await this.stack.docker(["logs", "--tail", "40", container]);
+        throw new UserError(`${container} has failed:\n${stdout}${stderr}`);
+      }
+      await sleep(PERIOD);
+    }
+  }
+
+  private name(workload: string): string {
+    return this.stack.containerName({ workload, replica: undefined });
+  }
+
+  private async inspect(container: string, format: string): Promise<string | undefined> {
+    const result = await this.stack.docker(["inspect", "--format", format, container], { ok: [0, 1] });
+    return result.code === 0 ? result.stdout.trim() : undefined;
+  }
+}

@@ -1,0 +1,134 @@
+import * as fs from "node:fs";
+import { formatProblems } from "../../components/core/problems";
+import { TimescaleDB } from "../../components/timescaledb";
+import { backupName } from "../../components/timescaledb/plan";
+import { parseConfig } from "../../stacks/config";
+import { type Declaration, declare } from "../check/declared";
+import { DockerStack } from "../check/docker/engine";
+import { KubernetesStack } from "../check/kubernetes/cluster";
+import { UserError } from "../core/errors";
+import { ROOT, userPath } from "../core/paths";
+import { Progress } from "../core/progress";
+import { table } from "../core/terminal";
+import { readConfig, readProject } from "../engine/project";
+import { configCopy } from "../pulumi/home";
+import { DockerPlace } from "./docker";
+import { type Dump, dumpRows, parseDumps } from "./dumps";
+import { KubernetesPlace } from "./kubernetes";
+import type { Place } from "./place";
+
+export interface RestoreOptions {
+  /** Name of a dump, or `latest`. @default only list them */
+  readonly from?: string;
+  /** Name of the component. @default the only one of the stack that has dumps */
+  readonly component?: string;
+  readonly yes: boolean;
+  readonly configFile?: string;
+}
+
+/** Lists the dumps of a stack's database, or puts one of them in its place. */
+export async function restore(stack: string, options: RestoreOptions): Promise<void> {
+  const declaration = declared(stack, options.configFile);
+  const subject = select(declaration, options.component);
+  const place = placeOf(declaration, subject.schedule);
+  const progress = new Progress();
+  const dumps = await progress.step(
+    `Dumps of ${subject.database}`,
+    () => list(place),
+    (found) => String(found.length),
+  );
+  if (options.from === undefined) {
+    process.stdout.write(
+      dumps.length > 0 ? `${table(dumpRows(dumps))}\n` : `There is no dump of ${subject.database} yet.\n`,
+    );
+    return;
+  }
+  const dump = choose(dumps, options.from, subject.database);
+  if (!options.yes) throw new UserError(consequences(stack, subject, dump, options));
+  await progress.step(`Restore ${dump.name}`, async (step) => {
+    const { code, stdout, stderr } = await place.script(["restore", dump.name]);
+    for (const line of `${stdout}${stderr}`.split("\n").filter(Boolean)) step.note(`    ${line}`);
+    if (code !== 0) throw new UserError(`${dump.name} was not restored. What was said is above.`);
+  });
+  if (subject.migration !== undefined) {
+    const { migration } = subject;
+    await progress.step(`Bring its schema up to date (${migration})`, () => place.repeat(migration));
+  }
+  progress.note(`${subject.database} is as it was at ${dump.time} UTC (${progress.total}).`);
+}
+
+/** One database with dumps. */
+export interface Subject {
+  readonly name: string;
+  readonly database: string;
+  readonly schedule: string;
+  /** The job that makes the schema as declared, if there is one. */
+  readonly migration: string | undefined;
+}
+
+/** The database that is meant, or what to say about that. */
+export function select(declaration: Pick<Declaration, "stack" | "all" | "plans">, name?: string): Subject {
+  const jobs = new Set(declaration.plans.flatMap((plan) => plan.jobs ?? []).map((job) => job.name));
+  const found = declaration
+    .all(TimescaleDB)
+    .filter(({ args }) => args.backup && !args.existing)
+    .map(({ name, args }): Subject => {
+      const migration = `${name}-migrate`;
+      const schedule = backupName(name);
+      return { name, database: args.database, schedule, migration: jobs.has(migration) ? migration : undefined };
+    });
+  const names = found.map((subject) => subject.name).join(", ");
+  const wanted = name === undefined ? found : found.filter((subject) => subject.name === name);
+  const [only] = wanted;
+  if (only && wanted.length === 1) return only;
+  if (found.length === 0) {
+    throw new UserError(
+      `Stack ${declaration.stack} has no database with dumps: give TimescaleDB a backup in its arguments.`,
+    );
+  }
+  if (name === undefined)
+    throw new UserError(`Stack ${declaration.stack} has several databases: add --component, one of ${names}.`);
+  throw new UserError(`${name} is no database with dumps of stack ${declaration.stack}. There are: ${names}.`);
+}
+
+export function choose(dumps: readonly Dump[], from: string, database: string): Dump {
+  const [latest] = dumps;
+  if (!latest) throw new UserError(`There is no dump of ${database} yet.`);
+  const dump = from === "latest" ? latest : dumps.find(({ name }) => name === from);
+  if (dump) return dump;
+  throw new UserError(`${from} is no dump of ${database}. There are:\n${table(dumpRows(dumps))}`);
+}
+
+function consequences(stack: string, { name, database }: Subject, dump: Dump, options: RestoreOptions): string {
+  const component = options.component === undefined ? "" : ` --component ${name}`;
+  return `Nothing was changed. With --yes, ${database} becomes what it was at ${dump.time} UTC:
+
+  1. ${dump.name} is restored into a database beside it. Clients work on meanwhile.
+  2. When that has succeeded, the two are exchanged. Connections are ended, and clients that connect again find the restored one.
+     What was written since that time is in it no more.
+  3. The one before is kept as ${database}_before_restore, closed to everybody, until the next restore. It needs its room on the volume.
+
+  npm run restore -- ${stack}${component} --from ${dump.name} --yes`;
+}
+
+async function list(place: Place): Promise<Dump[]> {
+  const { code, stdout, stderr } = await place.script(["list"]);
+  if (code !== 0) throw new UserError(`The dumps cannot be listed:\n${stderr || stdout}`);
+  return parseDumps(stdout);
+}
+
+function placeOf({ stack, config }: Declaration, schedule: string): Place {
+  return config.target === "docker"
+    ? new DockerPlace(new DockerStack(stack, config), schedule)
+    : new KubernetesPlace(new KubernetesStack(stack, config), schedule);
+}
+
+/** As the last `npm start` deployed it, or by the stack's own file. */
+function declared(stack: string, configFile?: string): Declaration {
+  const copy = configCopy(stack);
+  const file = configFile ? userPath(configFile) : fs.existsSync(copy) ? copy : undefined;
+  const { values } = readConfig(readProject(ROOT), stack, file ? { file } : {});
+  const { config, problems } = parseConfig(values);
+  if (problems.length > 0) throw new UserError(formatProblems(problems));
+  return declare(stack, config);
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RESTORE_SCRIPT } from "../../components/timescaledb/backup-scripts";
+import type { KubernetesStack } from "../check/kubernetes/cluster";
+import { UserError } from "../core/errors";
+import { PERIOD, type Place } from "./place";
+
+/** The parts of a Job that are set here; the rest is as in the object that it is made from. */
+interface JobObject {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "Job";
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Record<string, string> };
+  // biome-ignore lint/suspicious/noExplicitAny: the pod of another object, taken over as it is
+  readonly spec: any;
+}
+
+/** Labels and annotations of the object that a template is copied from, which a new one gets of its own. */
+const OWN = /^(batch\.kubernetes\.io\/)?(controller-uid|job-name)$/;
+
+/** Each run is a Job of its own, made from the CronJob: it has the dumps, the programs, the password and the rights. */
+export class KubernetesPlace implements Place {
+  readonly where: string;
+
+  constructor(
+    readonly stack: KubernetesStack,
+    readonly schedule: string,
+  ) {
+    this.where = stack.where;
+  }
+
+  async script(args: readonly string[]) {
+    const { spec } = await this.get("cronjob", this.schedule);
+    const job = restoreJob(spec.jobTemplate, this.schedule, this.stack.namespace, args, suffix());
+    const { done, log } = await this.runToEnd(job);
+    return { code: done ? 0 : 1, stdout: done ? log : "", stderr: done ? "" : log };
+  }
+
+  async repeat(name: string): Promise<void> {
+    const { spec, metadata } = await this.get("job", name);
+    const job = repeatedJob(spec, metadata.labels ?? {}, name, this.stack.namespace, suffix());
+    const { done, log } = await this.runToEnd(job);
+    if (!done) throw new UserError(`${job.metadata.name} has failed:\n${log}`);
+  }
+
+  private async get(kind: string, name: string) {
+    const args = ["get", kind, name, "--namespace", this.stack.namespace, "--output", "json"];
+    const result = await this.stack.kubectl(args, { ok: [0, 1] });
+    if (result.code !== 0) {
+      throw new UserError(
+        `The ${kind} ${name} is not in the namespace ${this.stack.namespace}: ${result.stderr.trim()}`,
+      );
+    }
+    return JSON.parse(result.stdout);
+  }
+
+  private async runToEnd(job: JobObject): Promise<{ done: boolean; log: string }> {
+    const { name, namespace } = job.metadata;
+    const at = ["--namespace", namespace];
+    await this.stack.kubectl(["create", ...at, "--filename", "-"], { input: JSON.stringify(job) });
+    try {
+      for (;;) {
+        const { status } = await this.get("job", name);
+        if (status?.succeeded || status?.failed) {
+          const { stdout } = await this.stack.kubectl(["logs", ...at, `job/${name}`], { ok: [0, 1] });
+          return { done: Boolean(status.succeeded), log: stdout };
+        }
+        await sleep(PERIOD);
+      }
+    } finally {
+      await this.stack.kubectl(["delete", "job", ...at, name, "--wait=false"], { ok: [0, 1] });
+    }
+  }
+}
+
+/** A run of the restore script in the pod of the schedule. */
+export function restoreJob(
+  // biome-ignore lint/suspicious/noExplicitAny: as in the cluster
+  template: any,
+  schedule: string,
+  namespace: string,
+  args: readonly string[],
+  unique: string,
+): JobObject {
+  const pod = structuredClone(template.spec.template);
+  pod.spec.containers[0].command = ["/bin/sh", RESTORE_SCRIPT, ...args];
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: `${schedule}-${args[0]}-${unique}`, namespace, labels: { ...template.metadata?.labels } },
+    // A second attempt would be a second restore.
+    spec: { ...template.spec, backoffLimit: 0, template: pod },
+  };
+}
+
+/** The same job again, under another name. */
+export function repeatedJob(
+  // biome-ignore lint/suspicious/noExplicitAny: as in the cluster
+  spec: any,
+  labels: Readonly<Record<string, string>>,
+  name: string,
+  namespace: string,
+  unique: string,
+): JobObject {
+  const { selector: _, manualSelector: __, template, ...rest } = structuredClone(spec);
+  const kept = Object.entries((template.metadata?.labels ?? {}) as Record<string, string>).filter(
+    ([key]) => !OWN.test(key),
+  );
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: `${name}-again-${unique}`, namespace, labels: { ...labels } },
+    spec: { ...rest, template: { ...template, metadata: { ...template.metadata, labels: Object.fromEntries(kept) } } },
+  };
+}
+
+function suffix(): string {
+  return Date.now().toString(36);
+}
