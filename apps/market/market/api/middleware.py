@@ -41,7 +41,7 @@ class Probes:
         response = view(request)
         response.headers["Content-Length"] = str(len(response.content))
         # a failing check is logged with its reason; Django would add an error without one for each probe
-        response._has_been_logged = True
+        response._has_been_logged = True  # type: ignore[attr-defined]
         return response
 
 

@@ -1,9 +1,11 @@
 """The addresses of the API."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
+from functools import cache, wraps
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -11,11 +13,33 @@ from django.views.decorators.http import require_safe
 from market.api import health, queries
 from market.api.cached import Kept
 from market.api.options import options
+from market.core.logs import Log
 from market.core.topics import SYMBOL
+
+log = Log("market.api")
+
+View = Callable[[HttpRequest], JsonResponse]
 
 #: Hours of candles: what is given without asking, and the most.
 DEFAULT_HOURS = 24
 MOST_HOURS = 31 * 24
+
+
+def _needs_database(view: View) -> View:
+    """A database that does not answer is nobody's mistake here: 503, try again."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> JsonResponse:
+        try:
+            return view(request)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database failed", path=request.path_info, error=type(error).__name__, detail=str(error).splitlines()[:1])
+            response = JsonResponse({"error": {"rule": "the database does not answer, try again"}}, status=503, headers={"Retry-After": "5"})
+            # told above, with its reason
+            response._has_been_logged = True  # type: ignore[attr-defined]
+            return response
+
+    return answer
 
 
 @cache
@@ -43,6 +67,7 @@ def live_view(_request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 @require_safe
+@_needs_database
 def prices_view(_request: HttpRequest) -> JsonResponse:
     """The latest price of each symbol that had one within an hour."""
     return JsonResponse({"prices": _prices().get("all", queries.latest_prices)})
@@ -50,6 +75,7 @@ def prices_view(_request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 @require_safe
+@_needs_database
 def ohlc_view(request: HttpRequest) -> JsonResponse:
     """Hourly candles: `?symbol=BTC-USD&hours=24`."""
     symbol = request.GET.get("symbol", "")

@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+from confluent_kafka import KafkaException
+
 from market.core.lifecycle import Stop
 from market.core.logs import Log
 from market.feed import metrics
@@ -19,6 +21,8 @@ log = Log("market.feed")
 TICK = 0.02
 #: Seconds in which a stopping feed waits for acknowledgements; below every grace time that it is given.
 FLUSH = 20.0
+#: Seconds between two complaints about a topic.
+COMPLAIN = 10.0
 
 
 class Producer(Protocol):
@@ -42,6 +46,7 @@ class Feed:
         self._turn: Counter[str] = Counter()
         self.delivered: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+        self._complained: dict[str, float] = {}
         self._last_tick = time.monotonic()
 
     def run(self, stop: Stop) -> int:
@@ -80,7 +85,12 @@ class Feed:
             # the key keeps a symbol within one partition, and so in order
             self._producer.produce(topic, value=value, key=symbol.encode(), on_delivery=self._on_delivery)
         except BufferError:
-            metrics.THROTTLED.inc()
+            metrics.REFUSED.labels("queue full").inc()
+            return False
+        except KafkaException as error:
+            # known at once, such as a topic that does not exist; it may come back
+            metrics.REFUSED.labels(error.args[0].name()).inc()
+            self._complain(topic, error.args[0])
             return False
         self._sequences.advance(topic, symbol)
         self._turn[topic] += 1
@@ -96,5 +106,11 @@ class Feed:
             return
         self.failed[topic] += 1
         metrics.FAILED.labels(topic).inc()
-        if self.failed[topic] % 100 == 1:
+        self._complain(topic, error)
+
+    def _complain(self, topic: str, error: Any) -> None:
+        """At most once in COMPLAIN seconds per topic: it is the same for all messages that wait."""
+        now = time.monotonic()
+        if now - self._complained.get(topic, -COMPLAIN) >= COMPLAIN:
+            self._complained[topic] = now
             log.warning("not delivered", topic=topic, code=error.name(), detail=error.str(), failed=self.failed[topic])
