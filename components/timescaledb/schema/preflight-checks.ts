@@ -80,9 +80,10 @@ export const TABLES = `  FOR x IN
       END IF;
     END LOOP;
     FOR y IN
-      SELECT a.attname AS name, a.attnotnull AND NOT a.atthasdef AS required FROM pg_attribute a
+      SELECT a.attname AS name FROM pg_attribute a
       WHERE a.attrelid = x.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND NOT EXISTS (SELECT FROM jsonb_to_recordset(x.columns) AS d(name text) WHERE d.name = a.attname)
+      ORDER BY a.attnum
     LOOP
       RAISE WARNING '%.% is no longer declared; it is kept, and may be null. To drop it with its values: ALTER TABLE public.% DROP COLUMN %',
         x.name, y.name, quote_ident(x.name), quote_ident(y.name);
@@ -120,6 +121,7 @@ export const UNDECLARED = `  FOR x IN
     SELECT DISTINCT split_part(m.step, ':', 1) AS kind, split_part(m.step, ':', 2) AS name FROM ${LEDGER} m
     WHERE split_part(m.step, ':', 1) IN ('table', 'aggregate') AND NOT declared->'relations' ? split_part(m.step, ':', 2)
       AND to_regclass(format('public.%I', split_part(m.step, ':', 2))) IS NOT NULL
+    ORDER BY 2
   LOOP
     RAISE WARNING '% is no longer declared; it is kept with its policies. To drop it with its rows: DROP % public.%',
       x.name, CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('public.%I', x.name))) WHEN 'v' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
@@ -127,7 +129,8 @@ export const UNDECLARED = `  FOR x IN
   END LOOP;
   FOR x IN
     SELECT DISTINCT split_part(m.step, ':', 3) AS name FROM ${LEDGER} m
-    WHERE m.step LIKE 'index:%' AND NOT declared->'indexes' ? m.step AND to_regclass(format('public.%I', split_part(m.step, ':', 3))) IS NOT NULL
+    WHERE m.step LIKE 'index:%' AND declared->'relations' ? split_part(m.step, ':', 2) AND NOT declared->'indexes' ? m.step AND to_regclass(format('public.%I', split_part(m.step, ':', 3))) IS NOT NULL
+    ORDER BY 1
   LOOP
     RAISE WARNING 'index % is no longer declared; it is kept. To drop it: DROP INDEX public.%', x.name, quote_ident(x.name);
   END LOOP;

@@ -22,7 +22,8 @@ export function tableSteps(schema: DatabaseSchema, edition: Edition): Step[] {
     ...hypertables.map(([name, table]) => tableStep(name, table, timeOf(table))),
     ...tables.map(([name, table]) => tableStep(name, table)),
     ...hypertables.map(([name, table]) => chunkStep(name, table)),
-    ...[...hypertables, ...tables].flatMap(([name, table]) => (table.indexes ?? []).map((i) => indexStep(name, i))),
+    ...hypertables.flatMap(([name, table]) => (table.indexes ?? []).map((index) => indexStep(name, index, true))),
+    ...tables.flatMap(([name, table]) => (table.indexes ?? []).map((index) => indexStep(name, index, false))),
     ...(edition === "community" ? hypertables.map(([name, table]) => compressionStep(name, table)) : []),
   ];
 }
@@ -129,15 +130,25 @@ END
 $datastack$`;
 }
 
-/** An index carries nothing that a new one would not. */
-function indexStep(table: string, index: Index): Step {
+/**
+ * An index carries nothing that a new one would not. On a hypertable it is built chunk by chunk, so that rows can be written
+ * meanwhile; only unique ones cannot.
+ */
+function indexStep(table: string, index: Index, partitioned: boolean): Step {
   const name = index.name ?? indexName(table, index.columns);
   const columns = index.columns.map(direction).join(", ");
-  return step(`index:${table}:${name}`, [
-    `DROP INDEX IF EXISTS ${relation(name)}`,
-    `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${ident(name)} ON ${relation(table)} (${columns})`,
-  ]);
+  const alone = partitioned && !index.unique;
+  const create = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${ident(name)} ON ${relation(table)} (${columns})`;
+  return {
+    ...step(`index:${table}:${name}`, [
+      `DROP INDEX IF EXISTS ${relation(name)}`,
+      alone ? `${create} WITH (${PER_CHUNK})` : create,
+    ]),
+    ...(alone ? { alone } : {}),
+  };
 }
+
+export const PER_CHUNK = "timescaledb.transaction_per_chunk";
 
 function compressionStep(name: string, { compression, ...table }: Hypertable): Step {
   const at = literal(relation(name));

@@ -51,6 +51,9 @@ const SESSION = [
   "idle_in_transaction_session_timeout=60s",
   // The session of a client that was killed ends, and with it its locks.
   "client_connection_check_interval=2s",
+  "tcp_keepalives_idle=30",
+  "tcp_keepalives_interval=10",
+  "tcp_keepalives_count=3",
   "client_min_messages=warning",
   "search_path=public",
   "timezone=UTC",
@@ -79,7 +82,16 @@ said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 
 # What psql says, as it comes, without its own position; from an error on it waits for what is made of that.
-show() { sed -u -E '/ERROR:|FATAL:|psql: error:/,$d; /^LOCATION:/d; s/^psql:[^ ]* //; s/^WARNING:  [0-9A-Z]{5}: /warning: /'; }
+show() {
+  while IFS= read -r line; do
+    case $line in
+      *"ERROR: "* | *"FATAL: "* | "psql: error:"*) cat >/dev/null ;;
+      LOCATION:*) ;;
+      *"WARNING: "*) echo "warning: \${line#*WARNING:  ?????: }" ;;
+      *) echo "$line" ;;
+    esac
+  done
+}
 
 reason=
 while :; do
@@ -89,7 +101,7 @@ while :; do
   again=
   if ((status == 2)); then grep -Eq "$final" "$said" || again=yes; fi
   if grep -Eq "$passing" "$said"; then again=yes; fi
-  error=$(sed -n -E '/ERROR:|FATAL:|psql: error:/,$p' "$said" | sed -E '/^LOCATION:/d; s/^psql:[^ ]* //; s/ERROR:  ${REFUSED}: //')
+  error=$(sed -n -E '/ERROR:|FATAL:|psql: error:/,$p' "$said" | sed -E '/^(LOCATION|CONTEXT):/d; s/^psql:[^ ]* //; s/ERROR:  ${REFUSED}: //')
   if [[ -z $again ]] || ((SECONDS > deadline)); then
     printf '%s\\n' "$error" >&2
     exit 1
