@@ -21,13 +21,14 @@ export type AlertmanagerAlert = keyof ReturnType<typeof alertmanagerAlerts>;
 
 const SERVER = "Alertmanager {{ $labels.instance }}";
 const BY_INSTANCE = { by: ["job", "instance"] };
-const BY_INTEGRATION = { by: ["job", "instance", "integration"] };
+const BY_RECEIVER = { by: ["job", "instance", "integration", "receiver_name"] };
+const RECEIVER = "{{ $labels.receiver_name }} ({{ $labels.integration }})";
 const ratio = valueTemplate("ratio");
 
 /** One instance, so nothing about a cluster. That it is down is TargetDown's. */
 export function alertmanagerAlerts(job: string) {
   const matchers = { job };
-  const summed = (name: string): Vector => sum(rate(range(name, matchers, "15m")), BY_INTEGRATION);
+  const summed = (name: string): Vector => sum(rate(range(name, matchers, "15m")), BY_RECEIVER);
   // A receiver that does not answer is tried for a whole group interval before it counts as failed, so the window is three of them.
   const failed = (): Vector =>
     div(summed("alertmanager_notifications_failed_total"), gt(summed("alertmanager_notifications_total"), 0));
@@ -45,16 +46,16 @@ export function alertmanagerAlerts(job: string) {
       for: "5m",
       threshold: { default: 0.01, unit: "ratio", min: 0, max: 1 },
       expr: (most: number) => gt(failed(), most),
-      summary: `${SERVER} cannot always notify by {{ $labels.integration }}`,
-      description: `${ratio} of its notifications by {{ $labels.integration }} fail (limit {threshold}). Who depends on them misses alerts.`,
+      summary: `${SERVER} cannot always tell ${RECEIVER}`,
+      description: `${ratio} of the notifications to this receiver fail (limit {threshold}). Who depends on them misses alerts.`,
     },
     AlertmanagerNotificationsLost: {
       severity: "critical",
       for: "5m",
       threshold: { default: 0.5, unit: "ratio", min: 0, max: 1 },
       expr: (most: number) => gt(failed(), most),
-      summary: `${SERVER} hardly notifies anybody by {{ $labels.integration }}`,
-      description: `${ratio} of its notifications by {{ $labels.integration }} fail (limit {threshold}). Alerts reach only who is told in another way.`,
+      summary: `${SERVER} hardly tells ${RECEIVER} anything`,
+      description: `${ratio} of the notifications to this receiver fail (limit {threshold}). Alerts reach only who is told in another way.`,
     },
     AlertmanagerStateNotSaved: {
       severity: "warning",

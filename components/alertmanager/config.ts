@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { type Receiver, type Receivers, secretPath } from "./receivers";
-import { SEVERITIES, type Settings, told, watchdogRepeat } from "./settings";
+import { repeating, SEVERITIES, type Settings, told } from "./settings";
 import { TEMPLATES_FILE } from "./templates";
 
 export const CONFIG_FILE = "/etc/alertmanager/alertmanager.yml";
@@ -44,9 +44,7 @@ function watchdogRoute(watchdog: Settings["watchdog"]) {
   return {
     receiver: WATCHDOG,
     matchers,
-    group_wait: "0s",
-    group_interval: watchdog.every,
-    repeat_interval: watchdogRepeat(watchdog.every),
+    ...repeating(watchdog.every),
   };
 }
 

@@ -106,6 +106,8 @@ export class Alertmanager extends pulumi.ComponentResource {
             `--web.listen-address=:${PORT}`,
             // One instance: nothing to gossip with.
             "--cluster.listen-address=",
+            // Which receiver fails, and not only by what it is told.
+            "--enable-feature=receiver-name-in-metrics",
             ...(url ? [`--web.external-url=${url}`] : []),
             "--log.format=json",
           ],

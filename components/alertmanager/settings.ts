@@ -39,9 +39,12 @@ export function told({ routes }: Settings): string[] {
 }
 
 /**
- * How often the Watchdog is repeated. Alertmanager compares the time of the last notification, which is a little after the tick
- * that caused it, so that a repetition of the very interval would leave out every second one.
+ * The times of a route that repeats every so often. Alertmanager looks at each group interval whether the last notification is
+ * older than the repetition; it is a little younger than the tick that caused it, so that a repetition of the whole would
+ * come one tick late each time.
  */
-export function watchdogRepeat(every: string): string {
-  return `${(seconds(every) ?? 0) - 10}s`;
+export function repeating(every: string) {
+  const whole = seconds(every) ?? 0;
+  const half = whole % 2 === 0 ? `${whole / 2}s` : `${whole * 500}ms`;
+  return { group_wait: "0s", group_interval: half, repeat_interval: `${whole - 10}s` };
 }

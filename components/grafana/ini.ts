@@ -87,7 +87,12 @@ function quiet(): Sections {
       feedback_links_enabled: false,
     },
     news: { news_feed_enabled: false },
-    plugins: { plugin_admin_enabled: false, preinstall_disabled: true, public_key_retrieval_disabled: true },
+    plugins: {
+      plugin_admin_enabled: false,
+      preinstall_disabled: true,
+      preinstall_auto_update: false,
+      public_key_retrieval_disabled: true,
+    },
   };
 }
 

@@ -1,6 +1,8 @@
+import { Alertmanager } from "../../components/alertmanager";
 import { Blueprint } from "../../components/core/blueprint";
 import { imageCatalogue } from "../../components/core/images";
 import { KafkaExporter, NodeExporter } from "../../components/exporters";
+import { Grafana } from "../../components/grafana";
 import { Kafka } from "../../components/kafka";
 import { type Collected, collect } from "../../components/monitoring/collect";
 import type { Alert, Monitoring } from "../../components/monitoring/monitoring";
@@ -16,7 +18,7 @@ export const ALERTMANAGER: Connection = {
   port: 9093,
   peer: { workload: "alertmanager" },
   host: "alertmanager",
-  endpoints: ["alertmanager-0:9093"],
+  endpoints: ["alertmanager:9093"],
 };
 
 export interface Monitored {
@@ -28,17 +30,19 @@ export interface Monitored {
   readonly files: { readonly config: string; readonly rules: string };
 }
 
-/** Everything that has monitoring, on one target: three brokers, both exporters, Prometheus with an Alertmanager. */
+/** Everything that has monitoring, on one target: three brokers, the exporters, Prometheus, Alertmanager, Grafana. */
 export function monitored(kind: "docker" | "kubernetes", more: Partial<PrometheusArgs> = {}): Monitored {
   const target = kind === "docker" ? new DockerTarget({ stack: "test" }) : new KubernetesTarget({ stack: "test" });
   const images = imageCatalogue();
   const blueprint = new Blueprint(target);
   // Before what it watches: the order of declaration must not matter.
   const args = { images, monitoring: blueprint.monitoring, alertmanagers: [ALERTMANAGER], ...more };
-  blueprint.add(Prometheus, "prometheus", args);
+  const watching = blueprint.add(Prometheus, "prometheus", args);
   const kafka = blueprint.add(Kafka, "kafka", { images, brokers: 3, topics: { rawticker: { partitions: 6 } } });
   blueprint.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
   blueprint.add(NodeExporter, "node-exporter", { images });
+  blueprint.add(Alertmanager, "alertmanager", { images });
+  blueprint.add(Grafana, "grafana", { images, monitoring: blueprint.monitoring, prometheus: watching.connection });
   const prometheus = { ...args, target };
   const monitoring = everything("prometheus", prometheus);
   return {

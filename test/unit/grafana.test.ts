@@ -134,6 +134,7 @@ news_feed_enabled = false
 [plugins]
 plugin_admin_enabled = false
 preinstall_disabled = true
+preinstall_auto_update = false
 public_key_retrieval_disabled = true
 
 [dashboards]
@@ -238,7 +239,10 @@ describe("provisioning", () => {
 
 describe("the start script", () => {
   /** Runs it with a `grafana` that says how it was called, in a folder instead of the container's root. */
-  function start(before: Readonly<Record<string, string>> = {}, cli = "cat > %/stdin") {
+  function start(
+    before: Readonly<Record<string, string>> = {},
+    cli = "cat > %/stdin; echo Admin password changed successfully",
+  ) {
     const root = fs.mkdtempSync(path.join(os.tmpdir(), "grafana-"));
     const lay = (name: string, content: string) => {
       fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
@@ -285,9 +289,11 @@ describe("the start script", () => {
   });
 
   it("does not start with the password of before", () => {
-    const refused = start({ "grafana.db": "x", "secret-key": "kept" }, "exit 3");
-    expect(refused.calls).not.toContain("server");
-    expect(refused.failed).toContain("the password of admin could not be set");
+    for (const cli of ["echo database is locked; exit 1", "echo database is locked"]) {
+      const refused = start({ "grafana.db": "x", "secret-key": "kept" }, cli);
+      expect(refused.calls).not.toContain("server");
+      expect(refused.failed).toContain("database is locked\ndatastack: the password of admin could not be set");
+    }
   });
 });
 

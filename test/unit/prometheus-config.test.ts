@@ -49,7 +49,7 @@ describe("prometheus.yml", () => {
   it("has alerting only where there is somebody to alert", () => {
     expect(config().alerting).toBeUndefined();
     expect(config({ alertmanagers: [ALERTMANAGER] }).alerting).toEqual({
-      alertmanagers: [{ static_configs: [{ targets: ["alertmanager-0:9093"] }] }],
+      alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }],
     });
     expect(prometheusFiles("prometheus", args()).rules).not.toContain("prometheus_notifications");
     expect(prometheusFiles("prometheus", args({ alertmanagers: [ALERTMANAGER] })).rules).toContain(
@@ -65,13 +65,11 @@ describe("prometheus.yml", () => {
   });
 
   it.each(["docker", "kubernetes"] as const)("has the same jobs on %s, also of what is declared after it", (kind) => {
-    const { scrape_configs } = parse(monitored(kind).files.config) as { scrape_configs: { job_name: string }[] };
-    expect(scrape_configs.map((scrape) => scrape.job_name)).toEqual([
-      "kafka",
-      "kafka-exporter",
-      "node-exporter",
-      "prometheus",
-    ]);
+    const { files, collected } = monitored(kind);
+    const { scrape_configs } = parse(files.config) as { scrape_configs: { job_name: string }[] };
+    const jobs = scrape_configs.map((scrape) => scrape.job_name);
+    expect(jobs).toEqual([...new Set(collected.targets.map(({ job }) => job))].sort());
+    expect(jobs).toEqual(expect.arrayContaining(["alertmanager", "kafka", "kafka-exporter", "node-exporter"]));
   });
 });
 

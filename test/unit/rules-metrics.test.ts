@@ -66,7 +66,7 @@ describe("every rule", () => {
 
 describe("every alert", () => {
   it.each(alerts(collected))("$name says what, what next, and has bounds on its time", (alert) => {
-    expect(alert.name).toMatch(/^(Kafka|Node|Prometheus|Target|Watchdog)/);
+    expect(alert.name).toMatch(/^(Alertmanager|Grafana|Kafka|Node|Prometheus|Target|Watchdog)/);
     expect(alert.summary).not.toMatch(/[.\n]$|\{threshold\}/);
     expect(alert.description).toMatch(/[.]$/);
     expect(alert.description).not.toContain("{threshold}");

@@ -7,12 +7,14 @@ import { promql } from "../support/promql";
 import { findPromtool, promtool } from "../support/promtool";
 import { RECORDED, recordedSeries } from "../support/scrapes";
 import { expand } from "../support/templates";
+import { ALERTMANAGER_CASES } from "./alerts/alertmanager";
 import type { AlertCase, Firing, Scenario } from "./alerts/case";
+import { GRAFANA_CASES } from "./alerts/grafana";
 import { KAFKA_CASES } from "./alerts/kafka";
 import { NODE_CASES } from "./alerts/node";
 import { PROMETHEUS_CASES } from "./alerts/prometheus";
 
-const CASES = [...KAFKA_CASES, ...NODE_CASES, ...PROMETHEUS_CASES];
+const CASES = [...ALERTMANAGER_CASES, ...GRAFANA_CASES, ...KAFKA_CASES, ...NODE_CASES, ...PROMETHEUS_CASES];
 const ALWAYS = ["Watchdog"];
 const stack = monitored("docker");
 const byName = new Map(alerts(stack.collected).map((alert) => [alert.name, alert]));

@@ -1,5 +1,7 @@
+import { alertmanagerAlerts } from "../../components/alertmanager/alerts";
 import { kafkaExporterAlerts } from "../../components/exporters/kafka-exporter-alerts";
 import { nodeAlerts } from "../../components/exporters/node-alerts";
+import { grafanaAlerts } from "../../components/grafana/alerts";
 import { kafkaAlerts } from "../../components/kafka/alerts";
 import type { AlertDefinition, AlertDefinitions } from "../../components/monitoring/alert";
 import { formatQuantity } from "../../components/monitoring/quantity";
@@ -8,6 +10,11 @@ import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
 
 /** Alerts by what brings them. */
 const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly alerts: AlertDefinitions }>> = {
+  Alertmanager: {
+    about: "Of Alertmanager: whether those whom it has to tell hear of anything.",
+    alerts: alertmanagerAlerts("alertmanager"),
+  },
+  Grafana: { about: "Of Grafana.", alerts: grafanaAlerts("grafana") },
   Kafka: {
     about: "Of each broker's JMX agent, and its Java process.",
     alerts: kafkaAlerts({ job: "kafka", brokers: 3 }),

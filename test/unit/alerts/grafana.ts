@@ -1,0 +1,61 @@
+import { type AlertCase, oneSeries, series } from "./case";
+
+const OWNER = { job: "grafana", instance: "grafana-0" };
+
+const request = (handler: string, status_code: string) =>
+  series("grafana_http_request_duration_seconds_count", { ...OWNER, handler, method: "GET", status_code });
+const query = (code: string) =>
+  series("grafana_datasource_request_total", { ...OWNER, datasource: "Prometheus", method: "POST", code });
+
+export const GRAFANA_CASES: readonly AlertCase[] = [
+  {
+    alert: "GrafanaRequestsFailing",
+    firing: [
+      {
+        input: { [request("/api/search", "200")]: "0+1x40", [request("/api/search", "500")]: "0+3x40" },
+        at: "30m",
+        labels: { ...OWNER, handler: "/api/search" },
+        value: 0.75,
+      },
+    ],
+    silent: [
+      { input: { [request("/api/search", "200")]: "0+3x40", [request("/api/search", "500")]: "0+1x40" }, at: "30m" },
+      // The data source's errors, which Grafana only passes on.
+      { input: { [request("/api/ds/query", "502")]: "0+3x40" }, at: "30m" },
+      { input: { [request("/api/datasources/proxy/uid/:uid/*", "502")]: "0+3x40" }, at: "30m" },
+      { input: { [request("/api/search", "404")]: "0+3x40" }, at: "30m" },
+    ],
+  },
+  {
+    alert: "GrafanaDatasourceFailing",
+    firing: [
+      {
+        input: { [query("200")]: "0+1x40", [query("502")]: "0+3x40" },
+        at: "30m",
+        labels: { ...OWNER, datasource: "Prometheus" },
+        value: 0.75,
+      },
+    ],
+    silent: [
+      { input: { [query("200")]: "0+3x40", [query("502")]: "0+1x40" }, at: "30m" },
+      // Somebody who types a wrong query.
+      { input: { [query("400")]: "0+3x40" }, at: "30m" },
+    ],
+  },
+  oneSeries(OWNER, "GrafanaAlertEvaluationsFailing", {
+    metric: "grafana_alerting_rule_evaluation_failures_total",
+    labels: { org: "1" },
+    fires: "0+1x60",
+    quiet: "4x60",
+    at: "40m",
+    value: 15,
+    alertLabels: OWNER,
+  }),
+  oneSeries(OWNER, "GrafanaRestarting", {
+    metric: "process_start_time_seconds",
+    fires: "1x5 2x5 3x5 4x20",
+    quiet: "1x10 2x30",
+    at: "20m",
+    value: 3,
+  }),
+];
