@@ -11,6 +11,7 @@ import { deployStack } from "../../stacks/deploy";
 import { record } from "../support/record";
 import { CASES as ALERTING } from "./bad-input/alerting";
 import { type Case, component, declared } from "./bad-input/case";
+import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
 
 export type { Case };
 
@@ -152,4 +153,5 @@ export const cases: readonly Case[] = [
   prometheus("tuning of an alert that is not there", { alerts: { TargetGone: false } as never }),
   prometheus("bad duration in a tuning", { alerts: { TargetDown: { for: "5 min" as never } } }),
   ...ALERTING,
+  ...TIMESCALEDB_SCHEMA,
 ];

@@ -12,7 +12,7 @@ import {
   type Refresh,
   timeOf,
 } from "./schema";
-import { SPAN_RULE, spanOf, spanSeconds } from "./span";
+import { isCalendar, SPAN_RULE, spanOf, spanSeconds } from "./span";
 import { kindOf } from "./types";
 import { member } from "./validate-names";
 import { checkColumns, unknownColumn } from "./validate-tables";
@@ -160,7 +160,7 @@ function checkCover(path: string, bucket: string, { start, end, every }: Refresh
       {
         path: `${path}.start`,
         value: start,
-        rule: `policy refresh window too small: start - end (${end}) must cover at least two buckets of ${bucket}, months being 30 days`,
+        rule: `policy refresh window too small: start - end (${end}) must cover at least two buckets of ${bucket}${isCalendar(bucket) ? " (a month counts as 30 days)" : ""}`,
         fix: `Set start to at least ${least}, or lower end`,
       },
     ];

@@ -31,7 +31,7 @@ export function checkTables(path: string, schema: DatabaseSchema, edition: Editi
 function checkHypertable(path: string, name: string, table: Hypertable, edition: Edition): Problem[] {
   const time = timeOf(table);
   const kept = [
-    ...checkTable(path, name, table, time),
+    ...checkTable(path, name, table, Object.hasOwn(table.columns, time) ? time : undefined),
     ...checkTime(path, table, time),
     ...checkChunk(path, table),
     ...checkRetention(path, table),
