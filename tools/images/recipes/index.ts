@@ -1,5 +1,6 @@
 import type { ImageName } from "../../../components/core/images";
 import { kafka } from "./kafka";
+import { market } from "./market";
 import { alertmanager, nodeExporter, postgresExporter, prometheus, redisExporter } from "./programs";
 import type { Recipe } from "./recipe";
 import { redis } from "./redis";
@@ -18,4 +19,5 @@ export const RECIPES: Readonly<Partial<Record<ImageName, Recipe>>> = {
   redisExporter,
   postgresExporter,
   alertmanager,
+  market,
 };

@@ -16,4 +16,8 @@ export interface Recipe {
   /** Archive of the root file system that the entries are added to. @default none, an empty one */
   readonly root?: (progress: Progress) => Promise<string>;
   readonly entries: (progress: Progress) => Promise<Entry[]>;
+  /** Shell commands that are run in the image once, as root and without a network; what they write is part of it. @default none */
+  readonly finish?: string;
+  /** Folder of a Dockerfile that makes the same image where a root file system cannot be made. @default none */
+  readonly dockerfile?: string;
 }
