@@ -1,6 +1,7 @@
 import type { Monitoring } from "../monitoring/monitoring";
 import type { Connection } from "../target/connection";
 import { alertmanagerRules } from "./alerts";
+import { alertmanagerDashboards, alertmanagerHighlights } from "./dashboards";
 import type { AlertmanagerArgs } from "./index";
 
 export const PORT = 9093;
@@ -24,5 +25,7 @@ export function alertmanagerMonitoring(name: string, args: AlertmanagerArgs): Mo
       },
     ],
     rules: alertmanagerRules(name, args.alerts),
+    dashboards: alertmanagerDashboards(),
+    highlights: alertmanagerHighlights(name),
   };
 }

@@ -3,7 +3,7 @@ import type { Image } from "../core/images";
 import type { SecretContent } from "../core/secrets";
 import type { Duration, Size } from "../core/units";
 import type { AlertDefinitions } from "../monitoring/alert";
-import type { Dashboard } from "../monitoring/dashboard";
+import type { Dashboard, Panel } from "../monitoring/dashboard";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import type { Connection } from "../target/connection";
 import type { File, Need, Probe, Readiness, Resources } from "../target/workload";
@@ -150,5 +150,7 @@ export interface AppArgs extends ComponentArgs {
     readonly alerts?: AlertDefinitions;
     readonly rules?: readonly RuleGroup[];
     readonly dashboards?: readonly Dashboard[];
+    /** Panels about it alone, for the overview of the stack. @default requests, or processor time and memory */
+    readonly highlights?: readonly Panel[];
   };
 }

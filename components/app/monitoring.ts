@@ -1,11 +1,13 @@
 import type { Problem } from "../core/problems";
 import { type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
+import type { Dashboard } from "../monitoring/dashboard";
 import type { Monitoring, Recording, RuleGroup } from "../monitoring/monitoring";
 import { div } from "../monitoring/promql";
 import type { ScrapeTarget } from "../monitoring/scrape";
 import { signal } from "../monitoring/signal";
 import { appAlerts } from "./alerts";
 import type { AppArgs } from "./args";
+import { appDashboards, appHighlights } from "./dashboards";
 import { metricsConnection } from "./plan";
 import { httpSignals } from "./signals";
 import { dialect, identityOf, metricsPage, replicasOf } from "./spec";
@@ -22,8 +24,18 @@ export function appMonitoring(name: string, args: AppArgs, more: AlertDefinition
   return {
     targets: targets(name, args),
     rules,
-    ...(monitoring.dashboards ? { dashboards: monitoring.dashboards } : {}),
+    dashboards: [...(monitoring.dashboards ?? []), ...pages(args)],
+    highlights:
+      monitoring.highlights ?? (metricsPage(args) ? appHighlights(name, dialect(args), exportsProcess(args)) : []),
   };
+}
+
+function pages(args: AppArgs): readonly Dashboard[] {
+  return metricsPage(args) ? appDashboards(dialect(args), exportsProcess(args)) : [];
+}
+
+function exportsProcess({ metrics }: AppArgs): boolean {
+  return metrics?.process ?? true;
 }
 
 export function checkMonitoring(name: string, args: AppArgs, more: AlertDefinitions = {}): Problem[] {
@@ -56,7 +68,7 @@ function definitions(name: string, args: AppArgs, more: AlertDefinitions): Alert
   return {
     ...appAlerts({
       job: name,
-      process: args.metrics?.process ?? true,
+      process: exportsProcess(args),
       ...(http
         ? {
             http: {

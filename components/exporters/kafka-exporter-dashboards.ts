@@ -159,7 +159,7 @@ function topics(): readonly Panel[] {
     },
     {
       kind: "timeseries",
-      title: "Messages held",
+      title: "Messages held by topic",
       description: "What retention has left in each topic. Consumers that are behind by more lose messages.",
       unit: "messages",
       queries: [query(held, "{{topic}}")],
@@ -174,7 +174,7 @@ function topics(): readonly Panel[] {
     },
     {
       kind: "table",
-      title: "Topics",
+      title: "Topics now",
       description: "Fewest replicas in sync: of the worst partition of the topic.",
       unit: "count",
       columns: { topic: "Topic" },

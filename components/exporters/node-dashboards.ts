@@ -140,7 +140,7 @@ function memory(): readonly Panel[] {
   return [
     {
       kind: "timeseries",
-      title: "Memory",
+      title: "Memory by host",
       description: "All that there is, and what programs can still get, caches that can be freed included.",
       unit: "bytes",
       queries: [query(of("MemTotal"), `${HOST} all`), query(of("MemAvailable"), `${HOST} available`)],

@@ -10,6 +10,7 @@ import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import { checkDatabase, databaseClient, type SslMode } from "./postgres-client";
 import { checkPostgresTuning, type PostgresAlert, postgresRules } from "./postgres-exporter-alerts";
+import { postgresExporterDashboards, postgresExporterHighlights } from "./postgres-exporter-dashboards";
 
 export interface PostgresExporterArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
@@ -114,7 +115,12 @@ export class PostgresExporter extends pulumi.ComponentResource {
       metricRelabel: SLOT_NAMES,
       connection: PostgresExporter.connection(name, args),
     };
-    return { targets: [target], rules: postgresRules(name, args.alerts) };
+    return {
+      targets: [target],
+      rules: postgresRules(name, args.alerts),
+      dashboards: postgresExporterDashboards(),
+      highlights: postgresExporterHighlights(name),
+    };
   }
 }
 

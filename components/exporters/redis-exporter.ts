@@ -11,6 +11,7 @@ import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import { checkClient } from "./client";
 import { checkRedisTuning, type RedisAlert, redisRules } from "./redis-exporter-alerts";
+import { redisExporterDashboards, redisExporterHighlights } from "./redis-exporter-dashboards";
 
 export interface RedisExporterArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
@@ -120,6 +121,11 @@ export class RedisExporter extends pulumi.ComponentResource {
       port: { name: "metrics", number: PORT },
       connection: RedisExporter.connection(name, args),
     };
-    return { targets: [target], rules: redisRules(name, args.alerts) };
+    return {
+      targets: [target],
+      rules: redisRules(name, args.alerts),
+      dashboards: redisExporterDashboards(),
+      highlights: redisExporterHighlights(name),
+    };
   }
 }

@@ -11,6 +11,7 @@ import type { Plan, Resources } from "../target/workload";
 import type { DatabaseSchema, Edition } from "../timescaledb/schema/schema";
 import { checkDatabase, databaseClient, type SslMode } from "./postgres-client";
 import { checkSqlExporterTuning, type SqlExporterAlert, sqlExporterRules } from "./sql-exporter-alerts";
+import { sqlExporterDashboards, sqlExporterHighlights } from "./sql-exporter-dashboards";
 import { sqlExporterQueries } from "./sql-exporter-queries";
 
 export interface SqlExporterArgs extends ComponentArgs {
@@ -135,6 +136,12 @@ export class SqlExporter extends pulumi.ComponentResource {
       connection: SqlExporter.connection(name, args),
     };
     const aggregates = Object.keys(args.schema?.aggregates ?? {}).length > 0;
-    return { targets: [target], rules: sqlExporterRules(name, { edition: args.edition, aggregates }, args.alerts) };
+    const watched = { edition: args.edition, aggregates };
+    return {
+      targets: [target],
+      rules: sqlExporterRules(name, watched, args.alerts),
+      dashboards: sqlExporterDashboards(watched),
+      highlights: sqlExporterHighlights(name, watched),
+    };
   }
 }

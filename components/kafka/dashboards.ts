@@ -167,6 +167,7 @@ function replication(): Row {
     panels: [
       view.timeseries(KAFKA.underReplicated, {
         ...PER_BROKER,
+        title: "Under-replicated partitions by broker",
         description:
           "By the broker that leads them. All brokers at once: the one that is missing here is the one that fails.",
       }),

@@ -3,18 +3,25 @@ import { checkDashboards, dashboardJson, panelQueries } from "../../components/m
 import { covers, LINT_RULES, lintDashboard, type PromQLReader } from "../../components/monitoring/dashboards/lint";
 import { LINT_EXCLUSIONS } from "../../components/monitoring/dashboards/lint-exclusions";
 import { DATASOURCE_REF } from "../../components/monitoring/dashboards/panels";
-import { COLLECTED, DASHBOARDS, MONITORING, ONLY_PANELS, recordedCounters } from "../support/dashboards";
+import {
+  DASHBOARDS,
+  FOREIGN,
+  MONITORING,
+  ONLY_PANELS,
+  RULES,
+  recordedCounters,
+  recordedPages,
+} from "../support/dashboards";
 import { panelPromQL } from "../support/promql-panels";
-import { conditional, recordedScrapes } from "../support/scrapes";
+import { conditional } from "../support/scrapes";
 
 let promql: PromQLReader;
 beforeAll(async () => {
   promql = await panelPromQL();
 });
 
-const scrapes = recordedScrapes(COLLECTED.targets);
+const scrapes = recordedPages();
 const counters = recordedCounters();
-const recorded = new Set(COLLECTED.groups.flatMap((group) => (group.recordings ?? []).map(({ record }) => record)));
 const notRecorded = { ...conditional().notRecorded, ...ONLY_PANELS };
 
 /** Labels that Prometheus gives to all that it scrapes. */
@@ -23,7 +30,7 @@ const GIVEN = new Set(["job", "instance"]);
 /** What an expression asks for that nothing delivers. */
 function missing(expr: string): string[] {
   return promql.uses(expr).flatMap(({ metric, matchers }) => {
-    if (recorded.has(metric) || metric in notRecorded) return [];
+    if (RULES.has(metric) || metric in notRecorded) return [];
     const labels = scrapes.get(metric);
     if (!labels) return [metric];
     return matchers
@@ -86,10 +93,10 @@ describe("every choice at the top", () => {
 
 describe("every dashboard", () => {
   it("is valid beside the others", () => {
-    expect(checkDashboards("dashboards", DASHBOARDS)).toEqual([]);
+    expect(checkDashboards("dashboards", [...DASHBOARDS, ...FOREIGN])).toEqual([]);
   });
 
-  it.each(DASHBOARDS)("$uid passes the linter's rules", (dashboard) => {
+  it.each([...DASHBOARDS, ...FOREIGN])("$uid passes the linter's rules", (dashboard) => {
     expect(lintDashboard(dashboardJson(dashboard), promql)).toEqual([]);
   });
 

@@ -55,6 +55,12 @@ function checkDashboard(dashboard: Dashboard, uids: ReadonlySet<string>): Proble
     ...Object.entries({ span, refresh }).flatMap(([at, value]) =>
       isDuration(value) ? [] : [{ path: at, value, rule: "must be a whole number above 0 followed by s, m, h or d" }],
     ),
+    ...repeated(rows.flatMap(({ panels }) => panels.map((panel) => panel.title))).map((value) => ({
+      path: "panels",
+      value,
+      rule: "is the title of several panels",
+      fix: "Give each a title of its own: people and reports name panels by it",
+    })),
     ...rows.flatMap(({ panels }) =>
       panels.flatMap((panel, i) => under(panel.title || `panel ${i + 1}`, checkPanel(panel, known, uids))),
     ),
@@ -175,6 +181,10 @@ function checkLink(path: string, uid: string, uids: ReadonlySet<string>): Proble
 
 function text(path: string, value: string | undefined, fix?: string): Problem[] {
   return value?.trim() ? [] : [{ path, rule: "must be given", ...(fix ? { fix } : {}) }];
+}
+
+function repeated(titles: readonly string[]): string[] {
+  return [...new Set(titles.filter((title, i) => titles.indexOf(title) < i))];
 }
 
 function duplicates(dashboards: readonly Dashboard[], key: (of: Dashboard) => string) {

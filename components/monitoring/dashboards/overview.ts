@@ -19,7 +19,7 @@ export function overviewDashboard(monitoring: readonly Monitoring[]): Dashboard 
     description: "What is deployed: does all of it run, which alerts fire, and how does each component fare?",
     tags: ["overview"],
     variables: [],
-    rows: [health(components), alerts(), ...components.flatMap(component)],
+    rows: distinct([health(components), alerts(), ...components.flatMap(component)]),
     links: dashboards.map(({ uid, title }) => ({ title, dashboard: uid })),
   };
 }
@@ -115,4 +115,16 @@ function component(of: Monitoring): Row[] {
 
 function linked(panel: Panel, leadsTo: string): Panel {
   return panel.kind === "text" || panel.leadsTo ? panel : { ...panel, leadsTo };
+}
+
+/** Panels that several components call the same are told apart by the component's name. */
+function distinct(rows: readonly Row[]): Row[] {
+  const titles = rows.flatMap(({ panels }) => panels.map(({ title }) => title));
+  const often = new Set(titles.filter((title, i) => titles.indexOf(title) < i));
+  return rows.map((row) => ({
+    ...row,
+    panels: row.panels.map((panel) =>
+      often.has(panel.title) ? { ...panel, title: `${panel.title} (${row.title})` } : panel,
+    ),
+  }));
 }

@@ -33,6 +33,8 @@ export interface Series {
 }
 
 type Rest<Panel> = Omit<Panel, "kind" | "title" | "unit" | "queries" | "description"> & {
+  /** @default the signal's */
+  readonly title?: string;
   readonly description: string;
 };
 
@@ -63,13 +65,13 @@ export class View {
     return { expr: this.signal(of, series).text, legend: series.legend ?? (labels || of.title) };
   }
 
-  /** One signal over time, under its own title and unit. */
+  /** One signal over time, in its own unit. */
   timeseries(of: Signal, { by, legend, matchers, ...rest }: Series & Rest<TimeSeriesPanel>): TimeSeriesPanel {
     const series = { ...(by ? { by } : {}), ...(legend ? { legend } : {}), ...(matchers ? { matchers } : {}) };
     return { kind: "timeseries", ...titled(of), queries: [this.query(of, series)], ...rest };
   }
 
-  /** One signal as it is now, under its own title and unit. */
+  /** One signal as it is now, in its own unit. */
   stat(of: Signal, { by, legend, matchers, ...rest }: Series & Rest<StatPanel>): StatPanel {
     const series = { ...(by ? { by } : {}), ...(legend ? { legend } : {}), ...(matchers ? { matchers } : {}) };
     return { kind: "stat", ...titled(of), queries: [this.query(of, series)], ...rest };
