@@ -6,8 +6,7 @@ import shutil
 import tempfile
 
 # Before prometheus_client is imported by anybody: it decides then where numbers are kept.
-METRICS = os.path.join(tempfile.gettempdir(), "market-metrics")
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS
+METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", os.path.join(tempfile.gettempdir(), "market-metrics"))
 
 from market.core import environment, logs  # noqa: E402
 

@@ -5,6 +5,7 @@ from confluent_kafka import Consumer, KafkaException
 from market.core import environment, logs, metrics_server
 from market.core.kafka import Reporter
 from market.core.lifecycle import Stop
+from market.sink import metrics
 from market.sink import settings as sink_settings
 from market.sink.cluster import Cluster
 from market.sink.health import Health
@@ -28,6 +29,7 @@ def main() -> int:
         problem = environment.Problem("KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file")
         environment.stop_for("market.sink", environment.ConfigurationError([problem]))
     health = Health(settings.stall_seconds)
+    metrics.HEALTHY.set_function(lambda: float(health.check()[0]))
     metrics_server.serve(settings.metrics_port, health.check)
     store = Store(settings.database)
     cluster = Cluster(settings.kafka, consumer, reporter)

@@ -22,6 +22,7 @@ BATCH = Histogram(
 INTERRUPTIONS = Counter("market_sink_interruptions", "Times that it had to begin again from the database's offsets.", ["cause"])
 LAG = Gauge("market_sink_lag_messages", "Messages of a partition of this sink that are not written yet.", ["topic", "partition"])
 LAST_WRITE = Gauge("market_sink_last_write_timestamp_seconds", "When it last committed a batch; 0 until it has.")
+HEALTHY = Gauge("market_sink_healthy", "1, or 0 when messages wait and nothing moves, as /healthz says.")
 PARTITIONS = Gauge("market_sink_assigned_partitions", "Partitions that are this sink's.")
 
 CAUSES = ("database", "kafka", "moved", "offset", "topic")
