@@ -1,16 +1,19 @@
 import { Alertmanager } from "../../components/alertmanager";
 import { Blueprint } from "../../components/core/blueprint";
 import { imageCatalogue } from "../../components/core/images";
-import { KafkaExporter, NodeExporter } from "../../components/exporters";
+import { KafkaExporter, NodeExporter, PostgresExporter, RedisExporter, SqlExporter } from "../../components/exporters";
 import { Grafana } from "../../components/grafana";
 import { Kafka } from "../../components/kafka";
 import { type Collected, collect } from "../../components/monitoring/collect";
 import type { Alert, Monitoring } from "../../components/monitoring/monitoring";
 import { Prometheus, type PrometheusArgs, prometheusFiles } from "../../components/prometheus";
 import { everything } from "../../components/prometheus/settings";
+import { Redis } from "../../components/redis";
 import type { Connection } from "../../components/target/connection";
 import { DockerTarget } from "../../components/target/docker";
 import { KubernetesTarget } from "../../components/target/kubernetes";
+import type { DatabaseSchema } from "../../components/timescaledb/schema/schema";
+import { addApps } from "./monitored-apps";
 
 export const ALERTMANAGER: Connection = {
   id: "alertmanager",
@@ -19,6 +22,29 @@ export const ALERTMANAGER: Connection = {
   peer: { workload: "alertmanager" },
   host: "alertmanager",
   endpoints: ["alertmanager:9093"],
+};
+
+/** The server of a TimescaleDB, and what is in its database. */
+export const DATABASE: Connection = {
+  id: "timescaledb",
+  kind: "postgres",
+  port: 5432,
+  peer: { cidrs: ["10.0.0.0/16"] },
+  host: "timescaledb.example.com",
+  endpoints: ["timescaledb.example.com:5432"],
+  database: "crypto_viz_ts",
+  credentials: { monitoring: { user: "monitoring", password: "of-monitoring" } },
+};
+const SCHEMA: DatabaseSchema = {
+  hypertables: { ticker_data: { columns: { time: "timestamptz", price: "double" } } },
+  aggregates: {
+    ticker_ohlc_hourly: {
+      from: "ticker_data",
+      bucket: "1h",
+      measures: { high: { max: "price" } },
+      refresh: { start: "4h", end: "1h", every: "30m" },
+    },
+  },
 };
 
 export interface Monitored {
@@ -41,8 +67,14 @@ export function monitored(kind: "docker" | "kubernetes", more: Partial<Prometheu
   const kafka = blueprint.add(Kafka, "kafka", { images, brokers: 3, topics: { rawticker: { partitions: 6 } } });
   blueprint.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
   blueprint.add(NodeExporter, "node-exporter", { images });
+  const redis = blueprint.add(Redis, "redis", { images, use: "cache" });
+  blueprint.add(RedisExporter, "redis-exporter", { images, redis: redis.connection });
+  blueprint.add(PostgresExporter, "postgres-exporter", { images, database: DATABASE });
+  const database = { database: DATABASE, edition: "community", schema: SCHEMA } as const;
+  blueprint.add(SqlExporter, "sql-exporter", { images, ...database });
   blueprint.add(Alertmanager, "alertmanager", { images });
   blueprint.add(Grafana, "grafana", { images, monitoring: blueprint.monitoring, prometheus: watching.connection });
+  addApps(blueprint);
   const prometheus = { ...args, target };
   const monitoring = everything("prometheus", prometheus);
   return {

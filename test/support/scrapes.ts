@@ -43,8 +43,14 @@ export const RECORDED: Readonly<Record<string, string>> = {
   alertmanager: "alertmanager",
   kafka: "kafka-jmx",
   "kafka-exporter": "kafka-exporter",
+  "market-api": "django",
+  "market-feed": "market-feed",
+  "market-sink": "market-sink",
   "node-exporter": "node-exporter",
+  "postgres-exporter": "postgres-exporter",
   prometheus: "prometheus",
+  "redis-exporter": "redis-exporter",
+  "sql-exporter": "sql-exporter",
 };
 
 /** Everything that was recorded of these targets. */

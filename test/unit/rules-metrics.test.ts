@@ -66,7 +66,9 @@ describe("every rule", () => {
 
 describe("every alert", () => {
   it.each(alerts(collected))("$name says what, what next, and has bounds on its time", (alert) => {
-    expect(alert.name).toMatch(/^(Alertmanager|Grafana|Kafka|Node|Prometheus|Target|Watchdog)/);
+    expect(alert.name).toMatch(
+      /^(Alertmanager|App|Django|Grafana|Http|Kafka|Market|Node|Postgres|Prometheus|Redis|Target|TimescaleDB|Watchdog)/,
+    );
     expect(alert.summary).not.toMatch(/[.\n]$|\{threshold\}/);
     expect(alert.description).toMatch(/[.]$/);
     expect(alert.description).not.toContain("{threshold}");

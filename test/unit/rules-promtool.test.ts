@@ -8,13 +8,29 @@ import { findPromtool, promtool } from "../support/promtool";
 import { RECORDED, recordedSeries } from "../support/scrapes";
 import { expand } from "../support/templates";
 import { ALERTMANAGER_CASES } from "./alerts/alertmanager";
+import { APP_CASES } from "./alerts/app";
 import type { AlertCase, Firing, Scenario } from "./alerts/case";
 import { GRAFANA_CASES } from "./alerts/grafana";
 import { KAFKA_CASES } from "./alerts/kafka";
+import { MARKET_CASES } from "./alerts/market";
 import { NODE_CASES } from "./alerts/node";
+import { POSTGRES_CASES } from "./alerts/postgres";
 import { PROMETHEUS_CASES } from "./alerts/prometheus";
+import { REDIS_CASES } from "./alerts/redis";
+import { TIMESCALEDB_FIGURES_CASES } from "./alerts/timescaledb-figures";
 
-const CASES = [...ALERTMANAGER_CASES, ...GRAFANA_CASES, ...KAFKA_CASES, ...NODE_CASES, ...PROMETHEUS_CASES];
+const CASES = [
+  ...APP_CASES,
+  ...MARKET_CASES,
+  ...ALERTMANAGER_CASES,
+  ...GRAFANA_CASES,
+  ...KAFKA_CASES,
+  ...NODE_CASES,
+  ...POSTGRES_CASES,
+  ...PROMETHEUS_CASES,
+  ...REDIS_CASES,
+  ...TIMESCALEDB_FIGURES_CASES,
+];
 const ALWAYS = ["Watchdog"];
 const stack = monitored("docker");
 const byName = new Map(alerts(stack.collected).map((alert) => [alert.name, alert]));
@@ -68,6 +84,7 @@ describe("what the programs said when they were recorded", () => {
     Watchdog: "always",
     KafkaBrokersMissing: "one broker was recorded, three are declared here",
     KafkaConsumerGroupStalled: "the group had stopped at 300 of 500 messages",
+    HttpNoTraffic: "counters stand still in a recording",
     NodeClockNotSynchronising: "no time service ran on that machine",
   };
 
@@ -90,7 +107,9 @@ async function recordedInput(): Promise<{ series: string; values: string }[]> {
   const used = new Set(expressions(stack.collected).flatMap(({ expr }) => selectors(expr).map((s) => s.metric)));
   return stack.collected.targets.flatMap((target) => {
     const page = RECORDED[target.job];
-    return (page ? recordedSeries(page, target) : [])
+    // What Prometheus writes itself, of those that it could scrape.
+    const up = { metric: "up", labels: "", value: "1", counter: false };
+    return [up, ...(page ? recordedSeries(page, target) : [])]
       .filter((series) => used.has(series.metric) && !series.counter)
       .map(({ metric, labels, value }) => {
         const owner = `job="${target.job}",instance="${target.job}-0"`;

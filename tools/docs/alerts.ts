@@ -1,12 +1,19 @@
 import { alertmanagerAlerts } from "../../components/alertmanager/alerts";
+import { appAlerts } from "../../components/app/alerts";
+import { djangoAlerts } from "../../components/app/django/alerts";
+import { HTTP_DIALECTS } from "../../components/app/http-dialect";
 import { kafkaExporterAlerts } from "../../components/exporters/kafka-exporter-alerts";
 import { nodeAlerts } from "../../components/exporters/node-alerts";
+import { postgresAlerts } from "../../components/exporters/postgres-exporter-alerts";
+import { redisAlerts } from "../../components/exporters/redis-exporter-alerts";
+import { sqlExporterAlerts } from "../../components/exporters/sql-exporter-alerts";
 import { grafanaAlerts } from "../../components/grafana/alerts";
 import { kafkaAlerts } from "../../components/kafka/alerts";
 import type { AlertDefinition, AlertDefinitions } from "../../components/monitoring/alert";
 import { formatQuantity } from "../../components/monitoring/quantity";
 import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
+import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
 
 /** Alerts by what brings them. */
 const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly alerts: AlertDefinitions }>> = {
@@ -24,9 +31,28 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
     alerts: kafkaExporterAlerts("kafka-exporter"),
   },
   NodeExporter: { about: "Of each host.", alerts: nodeAlerts("node-exporter") },
+  PostgresExporter: {
+    about: "Of each PostgreSQL server: connections, transactions, locks, write-ahead log, replication.",
+    alerts: postgresAlerts("postgres-exporter"),
+  },
+  RedisExporter: { about: "Of each Redis server.", alerts: redisAlerts("redis-exporter") },
+  SqlExporter: {
+    about: "Of TimescaleDB: hypertables and aggregates; jobs and compression in the community edition only.",
+    alerts: sqlExporterAlerts("sql-exporter"),
+  },
+  App: {
+    about:
+      "Of a service of your own: those of HTTP with a dialect (latencies up to its last bucket), HttpNoTraffic where it expects traffic, those about restarts and files where it exports `process_*`. See [apps](app.md).",
+    alerts: appAlerts({ job: "app", process: true, http: { dialect: HTTP_DIALECTS.django, expectsTraffic: true } }),
+  },
+  DjangoApp: { about: "Of a Django project, beside those of HTTP.", alerts: djangoAlerts("django") },
   Prometheus: {
     about: "Of Prometheus itself, of all targets, and, where it has Alertmanagers, of the way to them.",
     alerts: { ...ownAlerts("prometheus", 1), ...alertingAlerts("prometheus"), ...targetAlerts(10) },
+  },
+  "crypto-viz": {
+    about: "Of the stack crypto-viz alone: its feed and its sink.",
+    alerts: { ...marketFeedAlerts("market-feed"), ...marketSinkAlerts("market-sink") },
   },
 };
 
