@@ -1,4 +1,4 @@
-/** A length of time as text: a whole number of s, m, h, d, w, mo (calendar months) or y (12 months). */
+/** A length of time as text, up to 1000 years: a whole number of s, m, h, d, w, mo (calendar months) or y (12 months). */
 export type Span = `${number}${"s" | "m" | "h" | "d" | "w" | "mo" | "y"}`;
 
 const DAY = 86_400;
@@ -13,6 +13,8 @@ const UNITS: Readonly<Record<string, readonly [seconds: number, sql: string]>> =
   mo: [30 * DAY, "month"],
   y: [360 * DAY, "year"],
 };
+
+const LONGEST = 1000 * 360 * DAY;
 
 export const SPAN_RULE = "must be a whole number followed by s, m, h, d, w, mo or y, such as 30m, 4h, 7d or 1mo";
 
@@ -46,7 +48,8 @@ export function isCalendar(span: string): boolean {
 }
 
 function parse(span: unknown) {
-  const match = typeof span === "string" ? /^(\d{1,6})(s|m|h|d|w|mo|y)$/.exec(span) : null;
+  const match = typeof span === "string" ? /^(\d{1,11})(s|m|h|d|w|mo|y)$/.exec(span) : null;
   const unit = match?.[2] === undefined ? undefined : UNITS[match[2]];
-  return unit && { count: Number(match?.[1]), unit };
+  const count = Number(match?.[1]);
+  return unit && count * unit[0] <= LONGEST ? { count, unit } : undefined;
 }
