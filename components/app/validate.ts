@@ -92,7 +92,7 @@ function checkUses({ uses = {} }: AppArgs): Problem[] {
   const { database, redis, kafka } = uses;
   return [
     ...(database ? checkServer("uses.database", database, ["postgres"]) : []),
-    ...(database && !(database.name ?? database.connection.database)
+    ...(database?.connection.kind === "postgres" && !(database.name ?? database.connection.database)
       ? [{ path: "uses.database.name", rule: "must be given: the connection names no database" }]
       : []),
     ...(redis ? checkServer("uses.redis", redis, ["redis"]) : []),
