@@ -1,8 +1,16 @@
+import { Alertmanager, alertmanagerNote } from "../components/alertmanager";
+import { App, DjangoApp } from "../components/app";
 import { imageCatalogue } from "../components/core/images";
-import { KafkaExporter, NodeExporter } from "../components/exporters";
+import { KafkaExporter, NodeExporter, PostgresExporter, RedisExporter, SqlExporter } from "../components/exporters";
+import { Grafana, grafanaNote } from "../components/grafana";
 import { Kafka, type Topic } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
+import { Redis } from "../components/redis";
+import { TimescaleDB } from "../components/timescaledb";
+import * as market from "./crypto-viz-market";
+import { CRYPTO_VIZ_SCHEMA } from "./crypto-viz-schema";
 import { hostPorts, urlOf } from "./publish";
+import { receiversOf } from "./receivers";
 import type { System } from "./system";
 
 const TOPICS: Readonly<Record<string, Topic>> = {
@@ -12,10 +20,11 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   rawalert: { partitions: 3, retention: "14d", compression: "lz4", segment: "256Mi" },
 };
 
-/** Market data pipeline: feeds write to Kafka, everything is watched by Prometheus. */
+/** Market data: a feed through Kafka into hypertables and aggregates, an API with admin pages, all of it watched. */
 export const cryptoViz: System = (stack, config) => {
   const images = imageCatalogue(config.images);
   const ports = hostPorts(config);
+  const edition = config.timescaledbEdition ? { edition: config.timescaledbEdition } : {};
 
   const kafka = stack.add(Kafka, "kafka", {
     images,
@@ -27,27 +36,95 @@ export const cryptoViz: System = (stack, config) => {
     ...(ports.kafka ? { publish: ports.kafka } : {}),
     ...(config.kafkaRmi ? { rmi: ports.kafkaRmi ? { publish: ports.kafkaRmi } : {} } : {}),
   });
+  const database = stack.add(TimescaleDB, "timescaledb", {
+    images,
+    database: "crypto_viz_ts",
+    schema: CRYPTO_VIZ_SCHEMA,
+    roles: { market_sink: { connectionLimit: 4 }, market_api: {} },
+    storage: { size: config.timescaledbStorage },
+    resources: { cpu: 1, memory: config.timescaledbMemory },
+    backup: { keep: config.backupsKept },
+    recover: config.timescaledbRecover,
+    ...edition,
+    ...(ports.timescaledb ? { publish: { host: ports.timescaledb.port, address: ports.timescaledb.address } } : {}),
+  });
+  const redis = stack.add(Redis, "redis", {
+    images,
+    use: "cache",
+    resources: { cpu: 0.5, memory: config.redisMemory },
+    ...(ports.redis ? { publish: ports.redis } : {}),
+  });
+
+  const parts: market.MarketArgs = {
+    images,
+    config,
+    kafka: kafka.connection,
+    topics: "kafka-topics",
+    database: database.connection,
+    schema: "timescaledb-migrate",
+    redis: redis.connection,
+    publish: ports.api,
+  };
+  stack.add(App, "market-feed", market.feed(parts));
+  stack.add(App, "market-sink", market.sink(parts));
+  const api = stack.add(DjangoApp, "market-api", market.api(parts));
+
   stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
+  stack.add(PostgresExporter, "postgres-exporter", { images, database: database.connection });
+  stack.add(SqlExporter, "sql-exporter", {
+    images,
+    database: database.connection,
+    schema: CRYPTO_VIZ_SCHEMA,
+    edition: TimescaleDB.edition({ images, ...edition }),
+  });
+  stack.add(RedisExporter, "redis-exporter", { images, redis: redis.connection });
   stack.add(NodeExporter, "node-exporter", { images });
+
+  const told = {
+    images,
+    receivers: receiversOf(config.alertReceivers),
+    ...(config.alertWatchdog ? { watchdog: { receiver: config.alertWatchdog } } : {}),
+    ...(ports.alertmanager ? { publish: ports.alertmanager } : {}),
+  };
+  const alertmanager = stack.add(Alertmanager, "alertmanager", told);
   const prometheus = stack.add(Prometheus, "prometheus", {
     images,
     monitoring: stack.monitoring,
+    alertmanagers: [alertmanager.connection],
     storage: { size: config.prometheusStorage },
     retention: { time: config.prometheusRetention },
     ...(config.runbooks ? { runbooks: config.runbooks } : {}),
     ...(ports.prometheus ? { publish: ports.prometheus } : {}),
   });
+  const shown = {
+    images,
+    monitoring: stack.monitoring,
+    prometheus: prometheus.connection,
+    alertmanager: alertmanager.connection,
+    deploy: !config.leftOut.includes("grafana"),
+    ...(ports.grafana ? { publish: ports.grafana } : {}),
+  };
+  const grafana = stack.add(Grafana, "grafana", shown);
 
   return [
     {
-      service: "Kafka",
-      url: urlOf(ports.kafka, kafka.connection),
-      note: `topics: ${Object.keys(TOPICS).join(", ")}`,
+      service: "Market API",
+      url: `${urlOf(ports.api, api.connection, "http")}/admin/`,
+      note: "admin, market-api-superuser",
     },
     {
-      service: "Prometheus",
-      url: urlOf(ports.prometheus, prometheus.connection, "http"),
-      note: "targets, rules and alerts",
+      service: "Grafana",
+      url: shown.deploy ? urlOf(ports.grafana, grafana.connection, "http") : "",
+      note: grafanaNote(shown),
     },
+    { service: "Prometheus", url: urlOf(ports.prometheus, prometheus.connection, "http"), note: "targets, rules" },
+    {
+      service: "Alertmanager",
+      url: urlOf(ports.alertmanager, alertmanager.connection, "http"),
+      note: alertmanagerNote(told),
+    },
+    { service: "Kafka", url: urlOf(ports.kafka, kafka.connection), note: `topics: ${Object.keys(TOPICS).join(", ")}` },
+    { service: "TimescaleDB", url: urlOf(ports.timescaledb, database.connection), note: "database crypto_viz_ts" },
+    { service: "Redis", url: urlOf(ports.redis, redis.connection), note: "a cache; users app and exporter" },
   ];
 };
