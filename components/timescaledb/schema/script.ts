@@ -31,7 +31,7 @@ function guarded(step: Step): string {
     : ["BEGIN;", ...statements, "COMMIT;"];
   return `SELECT ${pending(step)} AS pending, ${BEGIN_CLOCK} \\gset begun_
 \\if :begun_pending
-\\warn ${label(step)}
+\\warn '${label(step)}'
 ${body.join("\n")}
 \\set applied 1
 \\endif`;
