@@ -86,6 +86,8 @@ describe("the table of programs", () => {
       "resource-random",
       "prometheus",
       "node-exporter",
+      "postgres-exporter",
+      "redis-exporter",
     ]) {
       expect(fs.statSync(path.join(GO, name, "go.sum")).size).toBeGreaterThan(1000);
     }

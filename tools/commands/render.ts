@@ -5,9 +5,9 @@ import { UserError } from "../core/errors";
 import { ROOT, userPath } from "../core/paths";
 import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
-import { imageSettings } from "../images";
+import { imageNotes, imageSettings } from "../images";
 import { imageValues, ownImages } from "../pulumi/stack-config";
-import { type Rendered, recordStack, render, SCRIPT } from "../render/render";
+import { type ProgramOptions, type Rendered, recordStack, render, SCRIPT } from "../render/render";
 
 export function register(program: Command): void {
   program
@@ -28,12 +28,13 @@ export function register(program: Command): void {
     .action(async (stack: string, options: CommandOptions) => {
       const out = userPath(options.out);
       const secrets = options.secrets === undefined ? undefined : userPath(options.secrets);
+      const { notes, ...program } = programOf(stack, options);
       const rendered = await new Progress().step(`Manifests of ${stack}`, () =>
         render({ stack, out, ...(secrets === undefined ? {} : { secrets }) }, (random, previous) =>
-          recordStack({ stack, ...configuration({ stack, ...options }) }, random, previous),
+          recordStack(program, random, previous),
         ),
       );
-      process.stdout.write(`${report(rendered, out, secrets).join("\n")}\n`);
+      process.stdout.write(`${[...notes, ...report(rendered, out, secrets)].join("\n")}\n`);
     });
 }
 
@@ -46,20 +47,26 @@ interface CommandOptions {
 }
 
 /**
- * Local references are a function of the checkout, so a render needs neither the images nor an engine. What the stack itself says
- * of images goes before.
+ * The program with its configuration, and what is to be said about its images. Local references are a function of the checkout,
+ * so a render needs neither the images nor an engine. What the stack itself says of images goes before.
  */
-function configuration({ stack, images, config, configFile }: CommandOptions & { readonly stack: string }) {
+function programOf(
+  stack: string,
+  { images, config = {}, configFile }: CommandOptions,
+): ProgramOptions & { readonly notes: readonly string[] } {
   if (images !== "registry" && images !== "local")
     throw new UserError(`--images ${images}: must be registry or local.`);
-  const files = configFile ? { configFile: userPath(configFile) } : {};
-  const read = { overrides: config ?? {}, ...(configFile ? { file: userPath(configFile) } : {}) };
-  const own = parseConfig(readConfig(readProject(ROOT), stack, read).values);
+  const file = configFile ? userPath(configFile) : undefined;
+  const program = { stack, ...(file ? { configFile: file } : {}) };
+  const { values } = readConfig(readProject(ROOT), stack, { overrides: config, ...(file ? { file } : {}) });
+  const own = parseConfig(values);
   // the program says what is wrong, together with everything else that is
-  if (own.problems.length > 0) return { config: config ?? {}, ...files };
-  const values = imageValues(own.config, imageSettings(images, ownImages(own.config)));
-  const texts = Object.entries(values).flatMap(([key, value]) => (value ? [[key, JSON.stringify(value)]] : []));
-  return { config: { ...config, ...Object.fromEntries(texts) }, ...files };
+  if (own.problems.length > 0) return { ...program, config, notes: [] };
+  const settings = imageSettings(images, ownImages(own.config));
+  const texts = Object.entries(imageValues(own.config, settings)).flatMap(([key, value]) =>
+    value ? [[key, JSON.stringify(value)]] : [],
+  );
+  return { ...program, config: { ...config, ...Object.fromEntries(texts) }, notes: imageNotes(settings) };
 }
 
 function collect(given: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -7,8 +7,15 @@ import { updatePackageLists } from "../core/system";
 import type { Entry } from "./archive";
 import { type ImageUser, systemEntries } from "./system";
 
+let busybox: Promise<string> | undefined;
+
 /** A statically linked busybox: the shell, wget and the like of images that hold one Go program. */
-export async function staticBusybox(): Promise<string> {
+export function staticBusybox(): Promise<string> {
+  busybox ??= find();
+  return busybox;
+}
+
+async function find(): Promise<string> {
   const file = cacheDir("busybox", "busybox");
   if (fs.existsSync(file)) return file;
   if (!which("apt-get") || !which("dpkg-deb")) {
@@ -24,12 +31,12 @@ export async function staticBusybox(): Promise<string> {
     if (!deb) throw new Error("apt-get download busybox-static left no package");
     await run("dpkg-deb", ["-x", path.join(work, deb), path.join(work, "root")]);
     // newer Debian puts it below /usr
-    const found = ["bin/busybox", "usr/bin/busybox"]
+    const program = ["bin/busybox", "usr/bin/busybox"]
       .map((p) => path.join(work, "root", p))
       .find((p) => fs.existsSync(p));
-    if (!found) throw new Error("the package busybox-static has no busybox");
+    if (!program) throw new Error("the package busybox-static has no busybox");
     ensureDir(path.dirname(file));
-    fs.renameSync(found, file);
+    fs.renameSync(program, file);
     return file;
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
@@ -38,10 +45,10 @@ export async function staticBusybox(): Promise<string> {
 
 /** busybox with a link for each of its commands, and what a root file system has to have. */
 export async function busyboxEntries(user: ImageUser): Promise<Entry[]> {
-  const busybox = await staticBusybox();
-  const applets = (await capture(busybox, ["--list"])).split("\n").filter((applet) => applet && applet !== "busybox");
+  const file = await staticBusybox();
+  const applets = (await capture(file, ["--list"])).split("\n").filter((applet) => applet && applet !== "busybox");
   return [
-    { path: "/bin/busybox", from: { file: busybox }, mode: 0o755 },
+    { path: "/bin/busybox", from: { file }, mode: 0o755 },
     ...applets.map((applet): Entry => ({ path: `/bin/${applet}`, from: { link: "busybox" } })),
     { path: "/tmp", mode: 0o1777 },
     ...systemEntries(user),

@@ -1,4 +1,4 @@
-import { IMAGES, type ImageName } from "../../components/core/images";
+import type { ImageName } from "../../components/core/images";
 import type { Progress } from "../core/progress";
 import { buildImage } from "./build";
 import { isPresent, pullImages } from "./engine";
@@ -6,6 +6,7 @@ import { type ImageSettings, imageSettings, isBuilt, localReferences, type Refer
 import { IMAGE_NAMES, registryReferences } from "./source";
 
 export { isPresent } from "./engine";
+export { imageNotes, leftOutNotes } from "./notes";
 export { type ImageSettings, imageSettings, localReference, localReferences, type References } from "./references";
 export { chooseSource, IMAGE_NAMES, IMAGE_SOURCES, type ImageSource, registryOf } from "./source";
 
@@ -41,17 +42,6 @@ export async function ensureLocalImages(
   const references = localReferences(names);
   await build(progress, references, false);
   return references;
-}
-
-/** One line per image that is left out, with what to do about it. */
-export function leftOutNotes(leftOut: readonly ImageName[]): string[] {
-  return leftOut.map((name) => {
-    const { registry } = IMAGES[name];
-    return (
-      `Left out for want of its image: ${name}. ${registry} can only be pulled, and no registry answers. ` +
-      `Load it into the engine (docker load), or name a reference that can be pulled in datastack:images.${name}.`
-    );
-  });
 }
 
 async function build(progress: Progress, references: References, registries: boolean): Promise<void> {

@@ -13,8 +13,8 @@ const PLATFORMS = ["2_34", "2_31", "2_28", "2_27", "2_24", "2_17"];
 
 /** Version of the Python in a root file system's archive, such as `3.14`. */
 export async function pythonVersion(archive: string): Promise<string> {
-  const listing = await capture("tar", ["--list", "--file", archive, "--wildcards", "*usr/bin/python3.*"]);
-  const version = listing.split("\n").flatMap((name) => /\/python(3\.\d+)$/.exec(name)?.[1] ?? [])[0];
+  const listing = await capture("tar", ["--list", "--file", archive]);
+  const version = listing.split("\n").flatMap((name) => /usr\/bin\/python(3\.\d+)$/.exec(name)?.[1] ?? [])[0];
   if (!version) throw new Error(`${archive} has no Python.`);
   return version;
 }

@@ -6,6 +6,7 @@ import {
   ensureImages,
   type ImageSettings,
   type ImageSource,
+  imageNotes,
   imageSettings,
   leftOutNotes,
 } from "../images";
@@ -55,7 +56,9 @@ export async function imagesOf(
         "--images=local is for Docker: a Kubernetes node does not see this machine's images. Name yours in datastack:images.",
       );
     }
-    return imageSettings("registry", names);
+    const settings = imageSettings("registry", names);
+    for (const line of imageNotes(settings)) progress.note(line);
+    return settings;
   }
   const wanted = wantedSource(subject.stack, given);
   const source = await chooseSource(wanted, names);
