@@ -76,7 +76,8 @@ function checkReferences(all: Collected): Problem[] {
   const running = new Set([...all.services, ...all.agents].map((w) => w.name));
   const jobs = new Set(all.jobs.map((j) => j.name));
   const unknown = (path: string, value: string, what: string, known: Set<string>): Problem[] =>
-    known.has(value) || all.unplanned.includes(value)
+    // The jobs of a component are called after it.
+    known.has(value) || all.unplanned.some((name) => value === name || value.startsWith(`${name}-`))
       ? []
       : [{ path, value, rule: `is no ${what} of this stack`, fix: listed(what, known) }];
   return all.processes.flatMap((process: Process & Partial<Workload> & Partial<Job>) =>

@@ -10,7 +10,9 @@ import type { Target } from "../../components/target/target";
 import { deployStack } from "../../stacks/deploy";
 import { record } from "../support/record";
 import { CASES as ALERTING } from "./bad-input/alerting";
+import { CASES as APPS } from "./bad-input/app";
 import { type Case, component, declared } from "./bad-input/case";
+import { CASES as REDIS } from "./bad-input/redis";
 import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
 
 export type { Case };
@@ -153,5 +155,7 @@ export const cases: readonly Case[] = [
   prometheus("tuning of an alert that is not there", { alerts: { TargetGone: false } as never }),
   prometheus("bad duration in a tuning", { alerts: { TargetDown: { for: "5 min" as never } } }),
   ...ALERTING,
+  ...APPS,
+  ...REDIS,
   ...TIMESCALEDB_SCHEMA,
 ];
