@@ -4,6 +4,7 @@ import glob
 import os
 import shutil
 import tempfile
+from typing import Any
 
 # Before prometheus_client is imported by anybody: it decides then where numbers are kept.
 METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", os.path.join(tempfile.gettempdir(), "market-metrics"))
@@ -32,7 +33,7 @@ bind = f"0.0.0.0:{_own['port']}"
 workers = _own["workers"]
 threads = _own["threads"]
 worker_class = "gthread"
-# Seconds. A worker whose loop does not turn is replaced; one request may take as long as its thread likes within `timeout` of Django's.
+# Seconds. A worker whose loop does not turn is replaced; a request in a thread may take longer than that.
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
@@ -48,7 +49,7 @@ accesslog = None
 
 
 def on_starting(_server: object) -> None:
-    """Numbers of an earlier life of this container would be added to those of this one. Wrong settings end it here, once."""
+    """Forgets the numbers of an earlier life of this container. Wrong settings end it here, once."""
     shutil.rmtree(METRICS, ignore_errors=True)
     os.makedirs(METRICS, mode=0o700)
     from market.api.options import options
@@ -57,7 +58,7 @@ def on_starting(_server: object) -> None:
     _collect_static()
 
 
-def child_exit(_server: object, worker) -> None:  # type: ignore[no-untyped-def]
+def child_exit(_server: object, worker: Any) -> None:
     """A worker that is gone says nothing about the present; what it counted stays counted."""
     from prometheus_client import multiprocess
 

@@ -2,5 +2,5 @@
 
 import os
 
-# Prometheus knows no use for a second series per counter that says when it was made. Read when the library is first imported.
+# No second series per counter that says when it was made. Read when the library is first imported.
 os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "true")

@@ -66,7 +66,9 @@ class Accepted(Files):
         self.assertEqual(load(sink.read, self.sink_values(METRICS_PORT=" ")).metrics_port, 9401)
 
     def test_the_operators_client_settings(self) -> None:
-        path = self.file("client.json", '{"linger.ms": 5, "acks": "all", "request.required.acks": -1, "enable.idempotence": "true"}')
+        path = self.file(
+            "client.json", '{"linger.ms": 5, "acks": "all", "request.required.acks": -1, "enable.idempotence": "true"}'
+        )
         settings = load(feed.read, {"KAFKA_BOOTSTRAP_SERVERS": "kafka:29092", "KAFKA_CLIENT_CONFIG": path})
         self.assertEqual(settings.kafka["linger.ms"], 5)
         self.assertEqual(settings.kafka["acks"], "all")
@@ -81,17 +83,27 @@ class Accepted(Files):
 class Refused(Files):
     def test_all_that_is_missing_at_once(self) -> None:
         found = self.problems(sink.read, {})
-        for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD_FILE"):
+        for name in (
+            "KAFKA_BOOTSTRAP_SERVERS",
+            "DATABASE_HOST",
+            "DATABASE_NAME",
+            "DATABASE_USER",
+            "DATABASE_PASSWORD_FILE",
+        ):
             self.assertTrue(any(text.startswith(f"{name} is missing") for text in found), name)
 
     def test_an_unknown_setting_with_what_may_be_meant(self) -> None:
         self.assertEqual(
             self.problems(sink.read, self.sink_values(DATABASE_PASWORD_FILE="/x")),
-            ["DATABASE_PASWORD_FILE is not a setting of this application. Remove it, or write DATABASE_PASSWORD_FILE if that is meant."],
+            [
+                "DATABASE_PASWORD_FILE is not a setting of this application. Remove it, or write DATABASE_PASSWORD_FILE if that is meant."
+            ],
         )
 
     def test_numbers_out_of_bounds(self) -> None:
-        found = self.problems(sink.read, self.sink_values(METRICS_PORT="70000", SINK_BATCH_SECONDS="nan", SINK_BATCH_MESSAGES="1e3"))
+        found = self.problems(
+            sink.read, self.sink_values(METRICS_PORT="70000", SINK_BATCH_SECONDS="nan", SINK_BATCH_MESSAGES="1e3")
+        )
         self.assertEqual(
             found,
             [
@@ -114,17 +126,26 @@ class Refused(Files):
         self.assertIn("must not be *", self.problems(api.read, self.api_values(DJANGO_ALLOWED_HOSTS="*"))[0])
 
     def test_an_origin_with_a_path(self) -> None:
-        self.assertIn("DJANGO_CORS_ORIGINS", self.problems(api.read, self.api_values(DJANGO_CORS_ORIGINS="https://a.example/x"))[0])
+        self.assertIn(
+            "DJANGO_CORS_ORIGINS",
+            self.problems(api.read, self.api_values(DJANGO_CORS_ORIGINS="https://a.example/x"))[0],
+        )
 
     def test_client_settings_that_break_the_promise(self) -> None:
         content = '{"acks": 1, "bootstrap.servers": "x:1", "transactional.id": "t", "enable.idempotence": false}'
         found = self.problems(
-            feed.read, {"KAFKA_BOOTSTRAP_SERVERS": "kafka:29092", "KAFKA_CLIENT_CONFIG": self.file("client.json", content)}
+            feed.read,
+            {"KAFKA_BOOTSTRAP_SERVERS": "kafka:29092", "KAFKA_CLIENT_CONFIG": self.file("client.json", content)},
         )
-        self.assertEqual([text.split(" ")[1] for text in found], ["acks", "bootstrap.servers", "enable.idempotence", "transactional.id"])
+        self.assertEqual(
+            [text.split(" ")[1] for text in found],
+            ["acks", "bootstrap.servers", "enable.idempotence", "transactional.id"],
+        )
 
     def test_the_sinks_offsets_are_not_kafkas_business(self) -> None:
-        path = self.file("client.json", '{"auto.commit.enable": true, "auto.offset.reset": "latest", "group.protocol": "consumer"}')
+        path = self.file(
+            "client.json", '{"auto.commit.enable": true, "auto.offset.reset": "latest", "group.protocol": "consumer"}'
+        )
         found = self.problems(sink.read, self.sink_values(KAFKA_CLIENT_CONFIG=path))
         self.assertEqual(len(found), 3, found)
 
@@ -143,4 +164,7 @@ class Refused(Files):
         values = {"DJANGO_SUPERUSER_NAME": "Administrator", "DJANGO_SUPERUSER_PASSWORD_FILE": path}
         self.assertIn("holds the user's name", self.problems(api.read_superuser, values)[0])
         short = self.file("su", "admin")
-        self.assertIn("holds 5 characters", self.problems(api.read_superuser, {**values, "DJANGO_SUPERUSER_PASSWORD_FILE": short})[0])
+        self.assertIn(
+            "holds 5 characters",
+            self.problems(api.read_superuser, {**values, "DJANGO_SUPERUSER_PASSWORD_FILE": short})[0],
+        )

@@ -1,6 +1,6 @@
 import json
 import unittest
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from market.core import topics
@@ -55,8 +55,20 @@ class Parse(unittest.TestCase):
             self.assertEqual(str(raised.exception), why)
 
     def test_more_bad_ones(self) -> None:
-        values = [ticker(sequence=True), ticker(sequence=2**63), ticker(sequence=-1), ticker(time=5), ticker(time="1999-01-01T00:00:00Z")]
-        values += [b"\xff\xfe", ticker().replace(b"1.5", b"NaN"), ticker().replace(b"1.5", b"1e999"), b"[" * 100_000, ticker(symbol="A" * 33)]
+        values = [
+            ticker(sequence=True),
+            ticker(sequence=2**63),
+            ticker(sequence=-1),
+            ticker(time=5),
+            ticker(time="1999-01-01T00:00:00Z"),
+        ]
+        values += [
+            b"\xff\xfe",
+            ticker().replace(b"1.5", b"NaN"),
+            ticker().replace(b"1.5", b"1e999"),
+            b"[" * 100_000,
+            ticker(symbol="A" * 33),
+        ]
         for value in values:
             with self.subTest(value[:80]), self.assertRaises(BadMessage):
                 parse(topics.TICKER, value, NOW)

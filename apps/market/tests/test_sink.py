@@ -52,7 +52,10 @@ class Broker:
     def available(self, partitions: Any) -> dict[tuple[str, int], Available]:
         if self.down:
             raise Unreachable("down")
-        return {key: Available(self.logs[key][0], self.logs[key][0] + len(self.logs[key][1]), self.ids[key[0]]) for key in partitions}
+        return {
+            key: Available(self.logs[key][0], self.logs[key][0] + len(self.logs[key][1]), self.ids[key[0]])
+            for key in partitions
+        }
 
     def topic_ids(self, topics: Any) -> dict[str, str]:
         return {topic: self.ids[topic] for topic in topics}
@@ -115,6 +118,7 @@ class Database:
     def __init__(self) -> None:
         self.stored: dict[tuple[str, int], Stored] = {}
         self.rows: dict[str, list[Any]] = defaultdict(list)
+        self.whole: dict[str, list[Any]] = defaultdict(list)
         self.faults: list[tuple[str, Exception]] = []
         self.refuses: set[int] = set()
 
@@ -131,6 +135,8 @@ class Database:
         when, fault = self.faults.pop(0) if self.faults else ("", None)
         if fault and when == "before":
             raise fault
+        if when == "":
+            fault = None
         for key, offset in before.items():
             if key not in self.stored or self.stored[key].next_offset != offset:
                 raise Moved(str(key))
@@ -144,6 +150,7 @@ class Database:
                 outcome.add(table.name, 1, int(new))
                 if new:
                     self.rows[table.name].append(row[-1])
+                    self.whole[table.name].append(row)
         for key, offset in after.items():
             old = self.stored[key]
             self.stored[key] = Stored(offset, old.skipped, old.topic_id)
@@ -152,7 +159,7 @@ class Database:
         return outcome
 
     def recent_prices(self, symbol: str, before: datetime) -> list[float]:
-        return []
+        return [price for time, _, price, *_ in self.whole["ticker_data"] if time < before][-20:]
 
 
 class Times:
@@ -188,7 +195,9 @@ class SinkTest(unittest.TestCase):
                 nonlocal turns
                 if not test.assigned:
                     test.assigned = True
-                    partitions = [module.TopicPartition(topic, partition) for topic, partition in sorted(test.broker.logs)]
+                    partitions = [
+                        module.TopicPartition(topic, partition) for topic, partition in sorted(test.broker.logs)
+                    ]
                     test.consumer.callbacks["on_assign"](None, partitions)
                 turns -= 1
                 return turns < 0
@@ -326,11 +335,14 @@ class SinkTest(unittest.TestCase):
         self.assertEqual(self.sequences(), [0, 1, 2])
 
     def test_forecasts_after_a_failure_count_no_price_twice(self) -> None:
-        low, values = self.broker.logs[(TICKER, 0)]
-        values.extend(body(number, price=float(number)) for number in range(20))
-        self.database.faults = [("", None), ("before", Unavailable("gone"))]  # type: ignore[list-item]
+        self.broker.logs[(TICKER, 0)] = (0, [body(number, price=float(number)) for number in range(20)])
+        self.database.faults = [("", Unavailable("")), ("before", Unavailable("gone"))]
         self.run_turns(6)
         self.assertEqual(self.sequences("ticker_data"), list(range(20)))
+        self.assertEqual([row[4] for row in self.whole_predictions()], [sum(range(20)) / 20])
+
+    def whole_predictions(self) -> list[Any]:
+        return self.database.whole["prediction_data"]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ BACKEND = "redis"
 
 
 class JsonSerializer:
-    """In place of Django's pickle, with which whoever can write to Redis could run code here. Numbers stay numbers for `incr`."""
+    """In place of Django's pickle, with which whoever can write to Redis could run code here. Numbers stay numbers."""
 
     def dumps(self, value: Any) -> bytes | int:
         return value if type(value) is int else json.dumps(value).encode()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
@@ -21,11 +21,11 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 class Probes:
     """
-    Answers probes and scrapes before anything looks at the Host header or the scheme: they come by address and plain, and a list of
-    allowed hosts cannot know the addresses of pods. Nothing of the answers depends on the host.
+    Answers probes and scrapes before anything looks at the Host header or the scheme: they come by address and plain,
+    and a list of allowed hosts cannot know the addresses of pods. Nothing of the answers depends on the host.
     """
 
-    VIEWS: dict[str, Next] = {
+    VIEWS: ClassVar[dict[str, Next]] = {
         "/api/v1/health/": views.health_view,
         "/api/v1/live/": views.live_view,
         "/metrics": ExportToDjangoView,
@@ -41,7 +41,7 @@ class Probes:
         response = view(request)
         response.headers["Content-Length"] = str(len(response.content))
         # a failing check is logged with its reason; Django would add an error without one for each probe
-        response._has_been_logged = True  # type: ignore[attr-defined]
+        response._has_been_logged = True
         return response
 
 

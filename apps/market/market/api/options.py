@@ -90,7 +90,9 @@ class Superuser:
 def read_superuser(source: Environment) -> Superuser:
     user = Superuser(
         name=source.text("DJANGO_SUPERUSER_NAME", pattern=r"[A-Za-z0-9@.+_-]{1,150}", example="admin"),
-        email=source.text("DJANGO_SUPERUSER_EMAIL", "admin@localhost", pattern=r"[^@\s]+@[^@\s]+", example="ops@viz.example"),
+        email=source.text(
+            "DJANGO_SUPERUSER_EMAIL", "admin@localhost", pattern=r"[^@\s]+@[^@\s]+", example="ops@viz.example"
+        ),
         password=source.secret("DJANGO_SUPERUSER_PASSWORD_FILE", least=12),
     )
     if user.name and user.password.lower() == user.name.lower():

@@ -34,8 +34,8 @@ def latest_prices() -> list[dict[str, Any]]:
 
 def candles(symbol: str, hours: int) -> list[dict[str, Any]]:
     """
-    Oldest first. The aggregate lags behind by design (it is refreshed up to an hour ago), so what follows its last bucket is computed
-    from the rows themselves; `final` is false for the hour that is not over.
+    Oldest first. The aggregate lags behind by design (it is refreshed up to an hour ago), so what follows its last
+    bucket is computed from the rows themselves; `final` is false for the hour that is not over.
     """
     now = datetime.now(timezone.utc)
     this_hour = now.replace(minute=0, second=0, microsecond=0)

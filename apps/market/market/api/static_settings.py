@@ -25,4 +25,4 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 # Only signs; nothing is signed while files are collected.
-SECRET_KEY = "static-files-only"
+SECRET_KEY = "static-files-only"  # noqa: S105

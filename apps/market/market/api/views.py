@@ -33,10 +33,17 @@ def _needs_database(view: View) -> View:
         try:
             return view(request)
         except (OperationalError, InterfaceError) as error:
-            log.warning("database failed", path=request.path_info, error=type(error).__name__, detail=str(error).splitlines()[:1])
-            response = JsonResponse({"error": {"rule": "the database does not answer, try again"}}, status=503, headers={"Retry-After": "5"})
+            log.warning(
+                "database failed",
+                path=request.path_info,
+                error=type(error).__name__,
+                detail=str(error).splitlines()[:1],
+            )
+            response = JsonResponse(
+                {"error": {"rule": "the database does not answer, try again"}}, status=503, headers={"Retry-After": "5"}
+            )
             # told above, with its reason
-            response._has_been_logged = True  # type: ignore[attr-defined]
+            response._has_been_logged = True
             return response
 
     return answer

@@ -1,12 +1,13 @@
 """Settings from the environment: every problem is found before any is reported, and nothing unknown is accepted."""
 
+import difflib
 import os
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 #: Every setting of every process. A variable with one of `PREFIXES` that is not here is a mistake.
 KNOWN = frozenset(
@@ -55,8 +56,6 @@ PREFIXES = ("API_", "DATABASE_", "DJANGO_", "FEED_", "KAFKA_", "LOG_", "METRICS_
 
 #: sysexits.h: the configuration is wrong, starting again will not help.
 EX_CONFIG = 78
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ class Environment:
             self.refuse(name, rule, "Generate a new one", path)
         return content
 
-    def check(self, name: str, read: Callable[[], Value], default: Value) -> Value:
+    def check[Value](self, name: str, read: Callable[[], Value], default: Value) -> Value:
         """`read` with its ValueError turned into a problem of `name`."""
         try:
             return read()
@@ -178,7 +177,9 @@ class Environment:
         raw = self._values.get(name)
         return None if raw is None or raw.strip() == "" else raw.strip()
 
-    def _number(self, name: str, default, low, high, parse, kind: str):  # type: ignore[no-untyped-def]
+    def _number[Number: (int, float)](
+        self, name: str, default: Number | None, low: Number, high: Number, parse: Callable[[str], Number], kind: str
+    ) -> Number:
         raw = self._raw(name)
         if raw is None:
             if default is None:
@@ -187,23 +188,21 @@ class Environment:
             return default
         try:
             value = parse(raw)
+            # not a number compares as false with everything
+            if low <= value <= high:
+                return value
         except ValueError:
-            value = None
-        # not a number compares as false with everything
-        if value is None or not low <= value <= high:
-            self.refuse(name, f"must be {kind} from {low} to {high}", "Change it", raw)
-            return low
-        return value
+            pass
+        self.refuse(name, f"must be {kind} from {low} to {high}", "Change it", raw)
+        return low
 
 
 def _hint(name: str) -> str:
-    import difflib
-
     close = difflib.get_close_matches(name, KNOWN, n=1)
     return f", or write {close[0]} if that is meant" if close else ""
 
 
-def load(read: Callable[[Environment], Value], values: Mapping[str, str] | None = None) -> Value:
+def load[Value](read: Callable[[Environment], Value], values: Mapping[str, str] | None = None) -> Value:
     """Settings of one process; raises ConfigurationError."""
     environment = Environment(values)
     settings = read(environment)

@@ -27,13 +27,18 @@ class ClientRules:
 
 
 _SERVERS = r"[A-Za-z0-9._-]+:[0-9]{1,5}"
-_ALIASES = {"metadata.broker.list": "bootstrap.servers", "request.required.acks": "acks", "auto.commit.enable": "enable.auto.commit"}
+_ALIASES = {
+    "metadata.broker.list": "bootstrap.servers",
+    "request.required.acks": "acks",
+    "auto.commit.enable": "enable.auto.commit",
+}
 
 
 def client_settings(environment: Environment, rules: ClientRules) -> dict[str, Setting]:
     """The complete settings of librdkafka. Names and values themselves are checked by it."""
     servers = environment.names("KAFKA_BOOTSTRAP_SERVERS", None, _SERVERS, "kafka-0:29092,kafka-1:29092")
-    given = environment.check("KAFKA_CLIENT_CONFIG", lambda: _given(environment), {})
+    nothing: dict[str, Setting] = {}
+    given = environment.check("KAFKA_CLIENT_CONFIG", lambda: _given(environment), nothing)
     for name, value in sorted(given.items()):
         plain = _ALIASES.get(name, name)
         if plain == "bootstrap.servers":
@@ -81,7 +86,7 @@ def _accepted(name: str, value: Setting) -> set[str]:
 
 
 class Reporter:
-    """Logs librdkafka's own complaints; the same one at most once in `seconds`, it repeats itself for each broker and try."""
+    """Logs the client's complaints; the same one at most once in `seconds`: it comes with each try."""
 
     def __init__(self, on_fatal: Callable[[], None], seconds: float = 30.0) -> None:
         self._on_fatal = on_fatal

@@ -46,7 +46,7 @@ class Backoff:
         return self._attempts
 
     def next(self) -> float:
-        whole = min(self._most, self._first * 2 ** min(self._attempts, 16))
+        whole = min(self._most, self._first * 2.0 ** min(self._attempts, 16))
         self._attempts += 1
         return whole / 2 + self._random.uniform(0, whole / 2)
 

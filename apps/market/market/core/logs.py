@@ -53,7 +53,13 @@ def client_logger() -> logging.Logger:
 
 def _worth_telling(record: logging.LogRecord) -> bool:
     """Each failed try to connect is not: the error callback tells of it, seldom."""
-    passing = ("Connection refused", "Failed to acquire idempotence PID", "Disconnected", "Connect to", "Failed to resolve")
+    passing = (
+        "Connection refused",
+        "Failed to acquire idempotence PID",
+        "Disconnected",
+        "Connect to",
+        "Failed to resolve",
+    )
     return not any(text in record.getMessage() for text in passing) or logging.getLogger().isEnabledFor(logging.DEBUG)
 
 

@@ -29,13 +29,15 @@ def main() -> int:
     try:
         producer = Producer({**settings.kafka, "error_cb": reporter}, logger=logs.client_logger())
     except KafkaException as error:
-        problem = environment.Problem("KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file")
+        problem = environment.Problem(
+            "KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file"
+        )
         environment.stop_for("market.feed", environment.ConfigurationError([problem]))
 
     feed: Feed | None = None
 
     def health() -> tuple[bool, dict[str, object]]:
-        return feed.health() if feed else (True, {"state": "reading the last sequence numbers"})
+        return feed.health() if feed else (False, {"state": "reading the last sequence numbers"})
 
     metrics_server.serve(settings.metrics_port, health)
     last = _last_sequences(settings, stop)
@@ -59,7 +61,12 @@ def _last_sequences(settings: feed_settings.FeedSettings, stop: Stop) -> dict[tu
             return None if stop.is_set() else found
         except KafkaException as error:
             pause = backoff.next()
-            log.warning("topics cannot be read yet", detail=error.args[0].str(), attempt=backoff.attempts, seconds=round(pause, 1))
+            log.warning(
+                "topics cannot be read yet",
+                detail=error.args[0].str(),
+                attempt=backoff.attempts,
+                seconds=round(pause, 1),
+            )
             stop.wait(pause)
     return None
 

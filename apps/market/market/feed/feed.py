@@ -37,7 +37,9 @@ class Producer(Protocol):
 class Feed:
     """Produces what is due until it is told to stop, then waits for what is under way."""
 
-    def __init__(self, producer: Producer, market: Market, sequences: Sequences, pace: Pace, symbols: tuple[str, ...]) -> None:
+    def __init__(
+        self, producer: Producer, market: Market, sequences: Sequences, pace: Pace, symbols: tuple[str, ...]
+    ) -> None:
         self._producer = producer
         self._market = market
         self._sequences = sequences

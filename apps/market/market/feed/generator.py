@@ -7,7 +7,14 @@ from typing import Any
 from market.core import topics
 
 #: Where well-known walks begin; others begin somewhere between 1 and 500.
-START_PRICES = {"BTC-USD": 95_000.0, "ETH-USD": 3_400.0, "SOL-USD": 210.0, "XRP-USD": 1.4, "ADA-USD": 0.95, "DOGE-USD": 0.38}
+START_PRICES = {
+    "BTC-USD": 95_000.0,
+    "ETH-USD": 3_400.0,
+    "SOL-USD": 210.0,
+    "XRP-USD": 1.4,
+    "ADA-USD": 0.95,
+    "DOGE-USD": 0.38,
+}
 
 #: Standard deviation of one step, as a part of the price.
 VOLATILITY = 0.0006
@@ -19,7 +26,11 @@ HALF_SPREAD = 0.0002
 SHARP_MOVE = 0.01
 
 SOURCES = ("ledger-daily", "market-wire", "chain-report")
-RISING = ("{symbol} gains as buyers return", "Strong rally lifts {symbol} to a new high", "Record inflow: {symbol} surges")
+RISING = (
+    "{symbol} gains as buyers return",
+    "Strong rally lifts {symbol} to a new high",
+    "Record inflow: {symbol} surges",
+)
 FALLING = ("{symbol} drops on weak demand", "Sharp losses: {symbol} falls again", "Fear grows as {symbol} slumps")
 FLAT = ("{symbol} trades sideways", "Quiet session for {symbol}", "What to expect from {symbol} this week")
 
@@ -52,7 +63,12 @@ class Market:
 
     def body(self, topic: str, symbol: str) -> dict[str, Any]:
         walk = self._walks[symbol]
-        make = {topics.TICKER: self._ticker, topics.TRADE: self._trade, topics.ARTICLE: self._article, topics.ALERT: self._alert}
+        make = {
+            topics.TICKER: self._ticker,
+            topics.TRADE: self._trade,
+            topics.ARTICLE: self._article,
+            topics.ALERT: self._alert,
+        }
         return make[topic](symbol, walk)
 
     def _ticker(self, _symbol: str, walk: Walk) -> dict[str, Any]:
@@ -75,7 +91,11 @@ class Market:
         titles = FLAT if abs(change) < VOLATILITY else RISING if change > 0 else FALLING
         title = self._random.choice(titles).format(symbol=symbol)
         source = self._random.choice(SOURCES)
-        return {"title": title, "source": source, "url": f"https://{source}.example/{self._random.getrandbits(48):012x}"}
+        return {
+            "title": title,
+            "source": source,
+            "url": f"https://{source}.example/{self._random.getrandbits(48):012x}",
+        }
 
     def _alert(self, symbol: str, walk: Walk) -> dict[str, Any]:
         change = walk.price / walk.alerted - 1

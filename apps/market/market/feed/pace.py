@@ -2,7 +2,7 @@
 
 
 class Pace:
-    """Spreads `rates` (per second and topic) over time. What could not be sent is not made up for beyond `burst` seconds."""
+    """Spreads `rates` (per second and topic) over time; makes up for `burst` seconds without a call at most."""
 
     def __init__(self, rates: dict[str, float], burst: float = 1.0) -> None:
         self._rates = {topic: rate for topic, rate in rates.items() if rate > 0}

@@ -1,9 +1,9 @@
 """Sequence numbers per topic and symbol that go on after a restart.
 
-They are read from the topics themselves: the last messages of each partition say how far each symbol was. A symbol that is not
-among them (a new one, an empty or a recreated topic) begins at the present time in milliseconds, which is above every number
-that it can have had, as long as it has less than a thousand messages a second. Within one life of a topic the numbers of a
-symbol have no gap, but for messages that could not be delivered; so gaps elsewhere are losses.
+They are read from the topics themselves: the last messages of each partition say how far each symbol was. A symbol
+that is not among them (a new one, an empty or a recreated topic) begins at the present time in milliseconds, which is
+above every number that it can have had, as long as it has less than a thousand messages a second. Within one life of a
+topic the numbers of a symbol have no gap, but for messages that could not be delivered; so gaps elsewhere are losses.
 """
 
 import json

@@ -38,7 +38,9 @@ class FeedSettings:
 
 
 def read(environment: Environment) -> FeedSettings:
-    rate = lambda name, default: environment.number(name, default, 0, 5_000)  # noqa: E731
+    def rate(name: str, default: float) -> float:
+        return environment.number(name, default, 0, 5_000)
+
     return FeedSettings(
         kafka=client_settings(environment, RULES),
         metrics_port=environment.integer("METRICS_PORT", 9400, 1, 65_535),

@@ -14,7 +14,9 @@ DEPTH = 2_000
 _SHARED = ("bootstrap.servers", "client.id", "client.rack", "security.protocol", "socket.", "ssl.", "sasl.", "broker.")
 
 
-def tail(settings: dict[str, Setting], topics: tuple[str, ...], stop: Stop, seconds: float = 60.0) -> Iterator[tuple[str, bytes | None]]:
+def tail(
+    settings: dict[str, Setting], topics: tuple[str, ...], stop: Stop, seconds: float = 60.0
+) -> Iterator[tuple[str, bytes | None]]:
     """(topic, value) of the last DEPTH messages of each partition; KafkaException when it cannot be read in time."""
     shared = {name: value for name, value in settings.items() if name.startswith(_SHARED)}
     consumer = Consumer(
@@ -35,7 +37,9 @@ def tail(settings: dict[str, Setting], topics: tuple[str, ...], stop: Stop, seco
         deadline = time.monotonic() + seconds
         while waiting and not stop.is_set():
             if time.monotonic() > deadline:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the ends of the topics could not be read in time"))
+                raise KafkaException(
+                    KafkaError(KafkaError._TIMED_OUT, "the ends of the topics could not be read in time")
+                )
             for message in consumer.consume(500, timeout=0.5):
                 error = message.error()
                 if error is None:

@@ -26,14 +26,21 @@ def main() -> int:
     try:
         consumer = Consumer({**settings.kafka, "error_cb": reporter}, logger=logs.client_logger())
     except KafkaException as error:
-        problem = environment.Problem("KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file")
+        problem = environment.Problem(
+            "KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file"
+        )
         environment.stop_for("market.sink", environment.ConfigurationError([problem]))
     health = Health(settings.stall_seconds)
     metrics.HEALTHY.set_function(lambda: float(health.check()[0]))
     metrics_server.serve(settings.metrics_port, health.check)
     store = Store(settings.database)
     cluster = Cluster(settings.kafka, consumer, reporter)
-    log.info("started", database=repr(settings.database), group=settings.kafka["group.id"], brokers=settings.kafka["bootstrap.servers"])
+    log.info(
+        "started",
+        database=repr(settings.database),
+        group=settings.kafka["group.id"],
+        brokers=settings.kafka["bootstrap.servers"],
+    )
     try:
         Sink(consumer, cluster, store, health, settings.batch_messages, settings.batch_seconds).run(stop)
     finally:

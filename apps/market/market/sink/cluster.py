@@ -14,7 +14,17 @@ TIMEOUT = 10.0
 #: What says that an offset is not in the topic.
 OUT_OF_RANGE = frozenset((KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE))
 
-_SHARED = ("bootstrap.servers", "client.id", "security.protocol", "socket.", "ssl.", "sasl.", "broker.", "reconnect.", "log.")
+_SHARED = (
+    "bootstrap.servers",
+    "client.id",
+    "security.protocol",
+    "socket.",
+    "ssl.",
+    "sasl.",
+    "broker.",
+    "reconnect.",
+    "log.",
+)
 
 
 class Unreachable(Exception):

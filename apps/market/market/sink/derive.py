@@ -6,8 +6,43 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 
-POSITIVE = frozenset("gain gains rally lifts high record surges surge rise rises rising strong buyers inflow up".split())
-NEGATIVE = frozenset("drop drops loss losses fall falls fear slump slumps weak sell selloff outflow down".split())
+POSITIVE = frozenset(
+    (
+        "gain",
+        "gains",
+        "rally",
+        "lifts",
+        "high",
+        "record",
+        "surges",
+        "surge",
+        "rise",
+        "rises",
+        "rising",
+        "strong",
+        "buyers",
+        "inflow",
+        "up",
+    )
+)
+NEGATIVE = frozenset(
+    (
+        "drop",
+        "drops",
+        "loss",
+        "losses",
+        "fall",
+        "falls",
+        "fear",
+        "slump",
+        "slumps",
+        "weak",
+        "sell",
+        "selloff",
+        "outflow",
+        "down",
+    )
+)
 _WORD = re.compile(r"[a-z]+")
 
 SENTIMENT_SOURCE = "title-lexicon"
@@ -41,7 +76,7 @@ class Forecast:
 
 
 class Forecaster:
-    """The mean of the last WINDOW prices per symbol. It forgets nothing but by `forget`, after which it wants `begin` again."""
+    """The mean of the last WINDOW prices per symbol; after `forget` it wants `begin` again."""
 
     def __init__(self) -> None:
         self._prices: dict[str, deque[float]] = {}

@@ -30,9 +30,7 @@ TRADE = _table("trade_data", price=_DOUBLE, quantity=_DOUBLE, side="text")
 ARTICLE = _table("article_data", title="text", source="text", url="text")
 ALERT = _table("alert_data", kind="text", severity="text", message="text")
 SENTIMENT = _table("sentiment_data", score=_DOUBLE, confidence=_DOUBLE, source="text")
-PREDICTION = _table(
-    "prediction_data", model="text", horizon_seconds="integer", value=_DOUBLE, confidence=_DOUBLE
-)
+PREDICTION = _table("prediction_data", model="text", horizon_seconds="integer", value=_DOUBLE, confidence=_DOUBLE)
 TABLES = (TICKER, TRADE, ARTICLE, ALERT, SENTIMENT, PREDICTION)
 _OF_TOPIC = {topics.TICKER: TICKER, topics.TRADE: TRADE, topics.ARTICLE: ARTICLE, topics.ALERT: ALERT}
 

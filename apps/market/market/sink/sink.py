@@ -1,7 +1,7 @@
 """The loop of the sink.
 
-There is one way out of every trouble: let go of all partitions, and begin again from the offsets in the database. What was in
-memory then is read again; what was committed is not.
+There is one way out of every trouble: let go of all partitions, and begin again from the offsets in the database. What
+was in memory then is read again; what was committed is not.
 """
 
 import time
@@ -72,7 +72,9 @@ class Sink:
         self._gaps: set[tuple[Partition, int, int]] = set()
 
     def run(self, stop: Stop) -> None:
-        self._consumer.subscribe(list(TOPICS), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        self._consumer.subscribe(
+            list(TOPICS), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
         while not stop.is_set():
             self._health.turn()
             try:
@@ -116,7 +118,7 @@ class Sink:
         log.info("revoked", partitions=len(partitions))
 
     def _let_go(self, unassign: Callable[[], None] | None = None) -> None:
-        """Reads nothing until `_begin`. An empty assignment stays in the group; `unassign` is for what the group took away."""
+        """Reads nothing until `_begin`. An empty assignment stays in the group; `unassign` is for what it took away."""
         self._next = {}
         self._begun = False
         self._forecaster.forget()
@@ -130,14 +132,18 @@ class Sink:
         if any(start.reason is Reason.TRUNCATED for start in starts.values()) and not stop.wait(CONFIRM):
             available = self._cluster.available(self._owned)
             starts = {key: decide_start(stored.get(key), available[key]) for key in self._owned}
-        totals = self._store.begin({key: (stored.get(key), starts[key], available[key].topic_id) for key in self._owned})
+        totals = self._store.begin(
+            {key: (stored.get(key), starts[key], available[key].topic_id) for key in self._owned}
+        )
         metrics.SKIPPED.set(totals)
         for key, start in sorted(starts.items()):
             self._tell(key, stored.get(key), start, totals[key])
         self._ids = {topic: at.topic_id for (topic, _), at in available.items() if at.topic_id}
         self._checked = self._clock()
         self._next = {key: start.offset for key, start in starts.items()}
-        self._consumer.assign([TopicPartition(topic, partition, offset) for (topic, partition), offset in sorted(self._next.items())])
+        self._consumer.assign(
+            [TopicPartition(topic, partition, offset) for (topic, partition), offset in sorted(self._next.items())]
+        )
         self._begun = True
         lag = sum(max(0, available[key].high - start.offset) for key, start in starts.items())
         self._health.progress(lag)
@@ -192,7 +198,9 @@ class Sink:
         else:
             self._health.behind(self._lag())
         if gone:
-            raise Again("offset", "; ".join(f"{topic}/{partition}: {why}" for (topic, partition), why in sorted(gone.items())))
+            raise Again(
+                "offset", "; ".join(f"{topic}/{partition}: {why}" for (topic, partition), why in sorted(gone.items()))
+            )
 
     def _empty_gap(self, key: Partition, expected: int, offset: int) -> bool:
         """True the second time: offsets that stay away when they are read again do not exist."""
@@ -208,7 +216,9 @@ class Sink:
             self._forecaster.begin(message.symbol, self._store.recent_prices(message.symbol, message.time))
         return message
 
-    def _write(self, entries: list[Entry], bad: list[tuple[Partition, int, str]], after: dict[Partition, int], started: float) -> None:
+    def _write(
+        self, entries: list[Entry], bad: list[tuple[Partition, int, str]], after: dict[Partition, int], started: float
+    ) -> None:
         before = {key: self._next[key] for key in after}
         outcome = self._store.write(entries, before, after)
         self._next.update(after)
@@ -224,7 +234,7 @@ class Sink:
         for entry in entries:
             if (entry.partition, entry.offset) not in refused:
                 metrics.CONSUMED.labels(entry.partition[0]).inc()
-        for (topic, partition), offset, why in bad:
+        for (topic, _), _, _ in bad:
             metrics.CONSUMED.labels(topic).inc()
             metrics.BAD.labels(topic).inc()
         for (topic, partition), offset, why in bad[:LOGGED]:

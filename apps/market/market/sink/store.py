@@ -1,6 +1,6 @@
 """The database side: offsets, and rows in the same transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,9 @@ class Outcome:
 _CONTENT = (psycopg.DataError, psycopg.IntegrityError)
 
 
+_OPTIONS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC"
+
+
 class Store:
     """One connection, made when it is needed, dropped when it fails."""
 
@@ -69,7 +72,7 @@ class Store:
         return {(topic, partition): Stored(*rest) for topic, partition, *rest in rows}
 
     def begin(self, starts: Mapping[Partition, tuple[Stored | None, Start, str | None]]) -> dict[Partition, int]:
-        """Stores where each partition begins, given what `offsets` said and the topic's id. Returns the sums of skipped messages."""
+        """Stores where each partition begins, given what `offsets` said and the topic's id; returns totals skipped."""
 
         def transaction(connection: psycopg.Connection[Any]) -> dict[Partition, int]:
             totals: dict[Partition, int] = {}
@@ -98,12 +101,16 @@ class Store:
 
         return self._run(transaction)
 
-    def write(self, entries: Sequence[Entry], before: Mapping[Partition, int], after: Mapping[Partition, int]) -> Outcome:
+    def write(
+        self, entries: Sequence[Entry], before: Mapping[Partition, int], after: Mapping[Partition, int]
+    ) -> Outcome:
         """Rows and offsets in one transaction. `before`: what the offsets have to be; `after`: what they become."""
         try:
             return self._run(lambda connection: self._write(connection, entries, before, after, singly=False))
         except _CONTENT as error:
-            log.warning("a batch is written message by message: one was refused", messages=len(entries), sqlstate=error.sqlstate)
+            log.warning(
+                "a batch is written message by message: one was refused", messages=len(entries), sqlstate=error.sqlstate
+            )
             return self._run(lambda connection: self._write(connection, entries, before, after, singly=True))
 
     def recent_prices(self, symbol: str, before: datetime) -> list[float]:
@@ -139,7 +146,9 @@ class Store:
                         with connection.transaction():
                             part = _insert(connection, [entry])
                     except _CONTENT as error:
-                        outcome.refused.append((entry, f"the database refuses it: {error.diag.message_primary or error.sqlstate}"))
+                        outcome.refused.append(
+                            (entry, f"the database refuses it: {error.diag.message_primary or error.sqlstate}")
+                        )
                     else:
                         for table, count in part.written.items():
                             outcome.add(table, count + part.duplicates[table], count)
@@ -154,8 +163,8 @@ class Store:
             )
         return outcome
 
-    def _run(self, work: Any) -> Any:
-        """`work` with the connection. What is neither the content's fault nor Moved is Unavailable, and the connection is dropped."""
+    def _run[Result](self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """`work` with the connection, which is dropped when anything but the content of rows fails: Unavailable."""
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = self._connect()
@@ -182,7 +191,7 @@ class Store:
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=2,
-            options="-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC",
+            options=_OPTIONS,
         )
 
 
@@ -198,7 +207,12 @@ def _claim(connection: psycopg.Connection[Any], before: Mapping[Partition, int])
     found = {(topic, partition): offset for topic, partition, offset in rows}
     if found != dict(before):
         wrong = sorted(key for key in before if found.get(key) != before[key])
-        raise Moved(", ".join(f"{topic}/{partition} is {found.get((topic, partition))}, not {before[(topic, partition)]}" for topic, partition in wrong))
+        raise Moved(
+            ", ".join(
+                f"{topic}/{partition} is {found.get((topic, partition))}, not {before[(topic, partition)]}"
+                for topic, partition in wrong
+            )
+        )
 
 
 def _insert(connection: psycopg.Connection[Any], entries: Sequence[Entry]) -> Outcome:
@@ -216,7 +230,7 @@ def _insert(connection: psycopg.Connection[Any], entries: Sequence[Entry]) -> Ou
 
 def _statement(table: Table) -> sql.Composed:
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in table.columns)
-    arrays = sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind)) for _, kind in table.columns)  # type: ignore[arg-type]
+    arrays = sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind)) for _, kind in table.columns)
     insert = sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT DO NOTHING")
     return insert.format(sql.Identifier(table.name), names, arrays)
 

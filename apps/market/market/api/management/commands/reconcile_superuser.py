@@ -12,7 +12,8 @@ from market.core import environment
 
 class Command(BaseCommand):
     help = (
-        "Creates the superuser of DJANGO_SUPERUSER_NAME, or makes it one again, with the password of DJANGO_SUPERUSER_PASSWORD_FILE. "
+        "Creates the superuser of DJANGO_SUPERUSER_NAME, or makes it one again, "
+        "with the password of DJANGO_SUPERUSER_PASSWORD_FILE. "
         "Changes nothing when all is well, so that nobody is logged out."
     )
 
