@@ -204,7 +204,7 @@ describe("health and metrics", () => {
     expect(metrics).toBeDefined();
     expect(App.validate("sink", none).map((p) => p.path)).toEqual(["ready"]);
     expect(App.validate("sink", { ...none, ready: { exec: ["test", "-f", "/tmp/ready"] } })).toEqual([]);
-    expect(App.monitoring("sink", none)).toEqual({ targets: [], rules: [] });
+    expect(App.monitoring("sink", none)).toMatchObject({ targets: [], rules: [] });
   });
 
   it("bring alerts for what the app exports, and no others", () => {
