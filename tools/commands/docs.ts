@@ -3,6 +3,7 @@ import type { Command } from "../core/command";
 import { inRoot } from "../core/paths";
 import { alertsMarkdown } from "../docs/alerts";
 import { configurationMarkdown, pulumiYaml } from "../docs/configuration";
+import { dashboardsMarkdown } from "../docs/dashboards";
 
 export function register(program: Command): void {
   program
@@ -21,5 +22,6 @@ export function generated(): Readonly<Record<string, string>> {
     "Pulumi.yaml": pulumiYaml(),
     "docs/configuration.md": configurationMarkdown(),
     "docs/alerts.md": alertsMarkdown(),
+    "docs/dashboards.md": dashboardsMarkdown(),
   };
 }

@@ -203,6 +203,7 @@ function renderStateTimeline(panel: StateTimelinePanel): Body {
     rowHeight: 0.9,
     mergeValues: true,
     alignValue: "left",
+    perPage: 20,
     legend: LEGEND,
     tooltip: { mode: "single", sort: "none" },
   };
@@ -225,6 +226,7 @@ function renderHeatmap(panel: HeatmapPanel): Body {
     legend: { show: true },
     rowsFrame: { layout: "auto" },
     showValue: "never",
+    selectionMode: "x",
     tooltip: { mode: "single", yHistogram: false, showColorScale: false },
     yAxis: { axisPlacement: "left", reverse: false, unit: GRAFANA_UNITS[panel.unit] },
   };

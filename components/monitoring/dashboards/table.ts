@@ -20,6 +20,8 @@ export function renderTable(panel: TablePanel, targets: (how: How) => Plain<Data
   const options: Plain<table.Options> = {
     frameIndex: 0,
     showHeader: true,
+    showTypeIcons: false,
+    footer: { show: false, reducer: [], countRows: false },
     cellHeight: "sm",
     sortBy: [sorting(panel)],
   };
