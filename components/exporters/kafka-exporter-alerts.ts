@@ -43,6 +43,10 @@ export function kafkaExporterAlerts(job: string): AlertDefinitions<KafkaExporter
     },
     KafkaConsumerGroupStalled: {
       severity: "critical",
+      explains: {
+        alerts: ["KafkaConsumerLagHigh", "KafkaConsumerLagGrowing"],
+        same: ["job", "consumergroup", "topic"],
+      },
       for: "10m",
       expr: () => and(gt(lag, 0), eq(sum(changes(range(COMMITTED, matchers, "10m")), GROUP_LABELS), 0)),
       summary: `Kafka consumer group ${GROUP} has stopped on ${TOPIC}`,

@@ -62,6 +62,7 @@ function disks(matchers: LabelMatchers) {
     },
     NodeFilesystemFillingUpFast: {
       severity: "critical",
+      explains: { alerts: ["NodeFilesystemFillingUp"], same: ["job", "instance", "device", "mountpoint"] },
       for: "30m",
       threshold: { default: 0.2, unit: "ratio", min: 0, max: 1 },
       expr: (below: number) => runsOut("4h", "1h", below),
@@ -78,6 +79,10 @@ function disks(matchers: LabelMatchers) {
     },
     NodeFilesystemSpaceOut: {
       severity: "critical",
+      explains: {
+        alerts: ["NodeFilesystemSpaceLow", "NodeFilesystemFillingUp", "NodeFilesystemFillingUpFast"],
+        same: ["job", "instance", "device", "mountpoint"],
+      },
       for: "10m",
       threshold: { default: 0.03, unit: "ratio", min: 0, max: 1 },
       expr: (below: number) => short("space", below),
@@ -94,6 +99,7 @@ function disks(matchers: LabelMatchers) {
     },
     NodeFilesystemInodesOut: {
       severity: "critical",
+      explains: { alerts: ["NodeFilesystemInodesLow"], same: ["job", "instance", "device", "mountpoint"] },
       for: "10m",
       threshold: { default: 0.03, unit: "ratio", min: 0, max: 1 },
       expr: (below: number) => short("inodes", below),
@@ -271,6 +277,7 @@ function system(matchers: LabelMatchers) {
     },
     NodeFileDescriptorsOut: {
       severity: "critical",
+      explains: { alerts: ["NodeFileDescriptorsLow"] },
       for: "15m",
       threshold: { default: 0.9, unit: "ratio", min: 0, max: 1 },
       expr: descriptors,

@@ -94,6 +94,7 @@ function connections(matchers: LabelMatchers) {
     },
     PostgresConnectionsExhausted: {
       severity: "critical",
+      explains: { alerts: ["PostgresConnectionsHigh"] },
       for: "2m",
       threshold: { default: 0.95, unit: "ratio", min: 0, max: 1 },
       expr: used,

@@ -8,6 +8,7 @@ import type { ScrapeTarget } from "../monitoring/scrape";
 import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
+import { startsHere } from "./client";
 import { checkDatabase, databaseClient, type SslMode } from "./postgres-client";
 import { checkPostgresTuning, type PostgresAlert, postgresRules } from "./postgres-exporter-alerts";
 import { postgresExporterDashboards, postgresExporterHighlights } from "./postgres-exporter-dashboards";
@@ -80,8 +81,8 @@ export class PostgresExporter extends pulumi.ComponentResource {
           args: [`--web.listen-address=:${PORT}`, "--log.level=warn", "--collection-timeout=8s", ...COLLECTORS],
           env,
           files: [{ path: PASSWORD, content: password, secret: true }],
-          // It runs without its server too, and says so: that is what PostgresDown is made of.
-          needs: [{ to: args.database }],
+          // Once it runs it does so without its server too, and says so: that is what PostgresDown is made of.
+          needs: [{ to: args.database, start: startsHere(args.database) }],
           ports: { metrics: { port: PORT } },
           ready: { probe: HEALTH },
           alive: HEALTH,

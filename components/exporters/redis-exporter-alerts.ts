@@ -90,6 +90,7 @@ function memory(matchers: LabelMatchers) {
     },
     RedisOutOfMemory: {
       severity: "critical",
+      explains: { alerts: ["RedisMemoryFillingUp"] },
       for: "0s",
       keepFiringFor: "5m",
       expr: () => gt(increase(range("redis_errors_total", { ...matchers, err: "OOM" }, "5m")), 0),
@@ -158,6 +159,7 @@ function clients(matchers: LabelMatchers) {
     },
     RedisConnectionsRejected: {
       severity: "critical",
+      explains: { alerts: ["RedisConnectionsHigh"] },
       for: "0s",
       keepFiringFor: "5m",
       expr: () => gt(increase(range("redis_rejected_connections_total", matchers, "5m")), 0),

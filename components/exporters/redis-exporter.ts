@@ -9,7 +9,7 @@ import type { ScrapeTarget } from "../monitoring/scrape";
 import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
-import { checkClient } from "./client";
+import { checkClient, startsHere } from "./client";
 import { checkRedisTuning, type RedisAlert, redisRules } from "./redis-exporter-alerts";
 import { redisExporterDashboards, redisExporterHighlights } from "./redis-exporter-dashboards";
 
@@ -87,8 +87,8 @@ export class RedisExporter extends pulumi.ComponentResource {
               secret: true,
             },
           ],
-          // It runs without its server too, and says so: that is what RedisDown is made of.
-          needs: [{ to: args.redis }],
+          // Once it runs it does so without its server too, and says so: that is what RedisDown is made of.
+          needs: [{ to: args.redis, start: startsHere(args.redis) }],
           ports: { metrics: { port: PORT } },
           ready: { probe: HEALTH },
           alive: HEALTH,

@@ -9,6 +9,7 @@ import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import type { DatabaseSchema, Edition } from "../timescaledb/schema/schema";
+import { startsHere } from "./client";
 import { checkDatabase, databaseClient, type SslMode } from "./postgres-client";
 import { checkSqlExporterTuning, type SqlExporterAlert, sqlExporterRules } from "./sql-exporter-alerts";
 import { sqlExporterDashboards, sqlExporterHighlights } from "./sql-exporter-dashboards";
@@ -22,6 +23,8 @@ export interface SqlExporterArgs extends ComponentArgs {
   readonly edition: Edition;
   /** What is declared in the database: says which aggregates there are, and how far behind they may be. @default none */
   readonly schema?: DatabaseSchema;
+  /** Jobs that make what is asked about, such as `timescaledb-migrate`: it starts after them. @default none */
+  readonly after?: readonly string[];
   /** @default "disable" for a server of this stack, "require" for any other */
   readonly sslMode?: SslMode;
   /** Limits. @default 0.25 cores, 64Mi */
@@ -102,7 +105,8 @@ export class SqlExporter extends pulumi.ComponentResource {
             { path: QUERIES, content: sqlExporterQueries(args.schema ?? {}, args.edition) },
             { path: PASSWORD, content: password, secret: true },
           ],
-          needs: [{ to: args.database }],
+          needs: [{ to: args.database, start: startsHere(args.database) }],
+          ...(args.after ? { after: args.after } : {}),
           ports: { metrics: { port: PORT } },
           ready: { probe: HEALTH },
           alive: HEALTH,
