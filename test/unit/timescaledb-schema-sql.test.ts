@@ -344,6 +344,17 @@ describe.each<Edition>(["community", "apache"])("%s", (edition) => {
   });
 });
 
+test("a roll-up asked to compute all of time leaves what it has kept of rows that are gone", async () => {
+  await db.migrate(SMALL, "apache");
+  await db.run(PRICES);
+  await db.run(`INSERT INTO hourly (bucket, "group", n) VALUES (${HOUR} - INTERVAL '40 days', 'a', 7)`);
+  await db.run("CALL datastack.refresh_hourly(NULL, NULL)");
+  expect((await buckets()).map(({ ago, n }) => [ago, n])).toEqual([
+    ...[1, 2, 3, 4, 5, 6].map((ago) => [ago, 6]),
+    [960, 7],
+  ]);
+});
+
 describe("policies of the community edition", () => {
   test("a changed one is removed and added, one that is taken out is removed", async () => {
     await db.migrate(SMALL, "community");

@@ -158,9 +158,9 @@ function procedure({ name, aggregate, source }: Of): string {
 LANGUAGE plpgsql SET search_path = public, pg_catalog, pg_temp AS $datastack$
 DECLARE
   -- Names that no column has.
-  datastack_low timestamptz := coalesce(time_bucket(${width}, datastack_since - INTERVAL '1 microsecond') + ${width}, '-infinity');
+  datastack_low timestamptz := coalesce(${whole(width, "datastack_since")}, '-infinity');
   datastack_high timestamptz := coalesce(time_bucket(${width}, datastack_until), 'infinity');
-BEGIN
+BEGIN${kept(width, source)}
   WITH fresh AS MATERIALIZED (
     SELECT ${selected(aggregate, source).join(",\n      ")}
     FROM ${relation(source.name)}
@@ -178,6 +178,18 @@ BEGIN
     WHERE (${rest.map((column) => `old.${column}`).join(", ")}) IS DISTINCT FROM (${rest.map((column) => `excluded.${column}`).join(", ")});
 END
 $datastack$`;
+}
+
+/** The beginning of the first whole bucket after a time. */
+function whole(width: string, time: string): string {
+  return `time_bucket(${width}, ${time} - INTERVAL '1 microsecond') + ${width}`;
+}
+
+/** Buckets whose rows may have been dropped stay as they are, whatever it is called with. */
+function kept(width: string, { retention }: Source): string {
+  if (retention === undefined) return "";
+  return `
+  datastack_low := greatest(datastack_low, ${whole(width, `now() - ${interval(retention)}`)});`;
 }
 
 /** The first filling reaches as far back as rows are kept: an older bucket would come out empty. */
