@@ -51,6 +51,7 @@ export function alertmanagerAlerts(job: string) {
     },
     AlertmanagerNotificationsLost: {
       severity: "critical",
+      explains: { alerts: ["AlertmanagerNotificationsFailing"], same: ["job", "instance", "receiver_name"] },
       for: "5m",
       threshold: { default: 0.5, unit: "ratio", min: 0, max: 1 },
       expr: (most: number) => gt(failed(), most),

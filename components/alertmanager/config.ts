@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { inhibitRules } from "./inhibit";
 import { type Receiver, type Receivers, secretPath } from "./receivers";
 import { repeating, SEVERITIES, type Settings, told } from "./settings";
 import { TEMPLATES_FILE } from "./templates";
@@ -9,9 +10,6 @@ export const DATA = "/alertmanager";
 /** Alertmanager's receivers that are ours; people's cannot be called so. */
 export const NOBODY = "nobody";
 export const WATCHDOG = "watchdog";
-
-/** What makes two alerts about the same thing; `stack` is on everything that Prometheus sends. */
-const SAME_INSTANCE = ["stack", "job", "instance"];
 
 /** alertmanager.yml: the same settings give the same bytes. There is no secret in it. */
 export function alertmanagerConfig(settings: Settings): string {
@@ -27,7 +25,7 @@ export function alertmanagerConfig(settings: Settings): string {
       repeat_interval: repeat.warning,
       routes: [watchdogRoute(watchdog), ...severityRoutes(settings)],
     },
-    inhibit_rules: INHIBITIONS,
+    inhibit_rules: inhibitRules(settings.monitoring),
     receivers: [
       { name: NOBODY },
       ...told(settings).map((name) => renderReceiver(name, name, receivers)),
@@ -66,25 +64,6 @@ function severityRoutes({ routes, repeat }: Settings) {
     })),
   );
 }
-
-const INHIBITIONS = [
-  {
-    // What a target said last, or says no more, is explained by its being down. Alerts on several instances have none as label.
-    source_matchers: ['alertname="TargetDown"'],
-    target_matchers: ['alertname!="TargetDown"', 'instance!=""'],
-    equal: SAME_INSTANCE,
-  },
-  {
-    source_matchers: ['severity="critical"'],
-    target_matchers: ['severity=~"warning|info"'],
-    equal: ["alertname", ...SAME_INSTANCE],
-  },
-  {
-    source_matchers: ['severity="warning"'],
-    target_matchers: ['severity="info"'],
-    equal: ["alertname", ...SAME_INSTANCE],
-  },
-];
 
 /** `as` is what Alertmanager calls it, `name` what it was declared as. */
 function renderReceiver(as: string, name: string, receivers: Receivers, always?: false) {

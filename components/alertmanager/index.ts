@@ -28,6 +28,11 @@ export type {
 
 export interface AlertmanagerArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
+  /**
+   * Whose alerts come: the `monitoring` of components, or a blueprint's. From it come the alerts that explain others, which are then
+   * left out. @default none
+   */
+  readonly monitoring?: readonly Monitoring[];
   /** Who can be told, by name: DNS labels. @default nobody: alerts are only shown */
   readonly receivers?: Receivers;
   /**

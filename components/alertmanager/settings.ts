@@ -12,6 +12,7 @@ export function settings(args: Omit<AlertmanagerArgs, "target">) {
     .sort();
   return {
     receivers,
+    monitoring: args.monitoring ?? [],
     watchdog: watchdog ? { receiver: watchdog.receiver, every: watchdog.every ?? ("5m" as const) } : undefined,
     routes: {
       critical: routes.critical ?? people,

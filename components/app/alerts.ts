@@ -100,6 +100,7 @@ function http(job: string, { dialect, ignored, expectsTraffic }: NonNullable<App
     },
     HttpErrorRatioCritical: {
       severity: "critical",
+      explains: { alerts: ["HttpErrorRatioHigh"], same: ["job"] },
       for: "5m",
       threshold: { default: 0.1, unit: "ratio", min: 0.0001, max: 1 },
       expr: (most) => and(gt(ratio, most), busy),
@@ -117,6 +118,7 @@ function http(job: string, { dialect, ignored, expectsTraffic }: NonNullable<App
     },
     HttpLatencyCritical: {
       severity: "critical",
+      explains: { alerts: ["HttpLatencyHigh"], same: ["job"] },
       for: "10m",
       threshold: { default: Math.min(5, longest), unit: "seconds", min: 0.001, max: longest },
       expr: (most) => and(ge(quantile(0.99), most), busy),

@@ -265,6 +265,7 @@ function load(broker: Level, matchers: { job: string }) {
     },
     KafkaRequestHandlersExhausted: {
       severity: "critical",
+      explains: { alerts: ["KafkaRequestHandlersBusy"] },
       for: "10m",
       threshold: { default: 0.1, unit: "ratio", min: 0.01, max: 1 },
       expr: (least: number) => lt(handlersIdle, least),

@@ -1,6 +1,6 @@
 import type { Problem } from "../core/problems";
 import type { Duration } from "../core/units";
-import type { Alert, AlertTuning, Severity } from "./monitoring";
+import type { Alert, AlertTuning, Explained, Severity } from "./monitoring";
 import { isDuration, type Vector } from "./promql";
 import { formatQuantity, type Quantity } from "./quantity";
 
@@ -21,6 +21,8 @@ export interface AlertDefinition {
   readonly keepFiringFor?: Duration;
   /** @default nothing to tune but `for` and `severity` */
   readonly threshold?: Threshold;
+  /** @default none */
+  readonly explains?: Explained;
   /** The threshold is 0 where the definition has none. */
   readonly expr: (threshold: number) => Vector;
   /** One line. Prometheus templates allowed; `{threshold}` stands for the threshold with its unit. */
@@ -122,5 +124,6 @@ function rule(
     description: fill(definition.description),
     ...(definition.runbook === undefined ? {} : { runbook: definition.runbook }),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(definition.explains ? { explains: definition.explains } : {}),
   };
 }

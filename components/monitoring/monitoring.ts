@@ -19,6 +19,14 @@ export interface Alert {
   /** URL or path of a runbook of one's own. @default `docs/runbooks/<name>.md`, which has to exist */
   readonly runbook?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly explains?: Explained;
+}
+
+/** Alerts of which nobody has to hear while another one fires, because it says more: Alertmanager leaves them out. */
+export interface Explained {
+  readonly alerts: readonly string[];
+  /** Labels in which both have to be equal, besides the stack. @default job and instance */
+  readonly same?: readonly string[];
 }
 
 export interface Recording {

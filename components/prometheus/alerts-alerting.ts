@@ -42,6 +42,7 @@ export function alertingAlerts(job: string) {
     },
     PrometheusErrorSendingAlertsToAny: {
       severity: "critical",
+      explains: { alerts: ["PrometheusErrorSendingAlertsToSome"] },
       for: "15m",
       threshold: { default: 0.03, unit: "ratio", min: 0, max: 1 },
       expr: (most: number) => gt(min(errors(), { by: ["job", "instance"] }), most),

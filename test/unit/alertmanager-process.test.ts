@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { Alertmanager } from "../../components/alertmanager";
 import { imageCatalogue } from "../../components/core/images";
+import { NodeExporter } from "../../components/exporters";
 import { DockerTarget } from "../../components/target/docker";
 import { which } from "../../tools/core/exec";
 import { Progress } from "../../tools/core/progress";
@@ -66,14 +67,16 @@ afterAll(async () => {
 function start(program: string, port: number): ChildProcess {
   const base = `http://127.0.0.1:${port}`;
   const target = new DockerTarget({ stack: "test" });
+  const images = imageCatalogue();
   const plan = Alertmanager.plan("alertmanager", {
     target,
-    images: imageCatalogue(),
+    images,
     receivers: {
       ops: { kind: "webhook", url: `${base}/ops?key=secret-in-address`, token: TOKEN },
       chat: { kind: "webhook", url: `${base}/chat` },
       beat: { kind: "webhook", url: `${base}/beat` },
     },
+    monitoring: [NodeExporter.monitoring("node-exporter", { target, images })],
     routes: { critical: ["ops", "chat"], warning: ["chat"] },
     watchdog: { receiver: "beat", every: "1m" },
     groupWait: "1s",
@@ -109,8 +112,8 @@ async function post(...alerts: readonly { labels: Record<string, string>; endsAt
   expect(response.status).toBe(200);
 }
 
-const on = (alertname: string, severity: string, instance: string) => ({
-  labels: { alertname, severity, instance, job: "kafka", stack: "test" },
+const on = (alertname: string, severity: string, instance: string, more: Record<string, string> = {}) => ({
+  labels: { alertname, severity, instance, job: "kafka", stack: "test", ...more },
 });
 const told = (to: string, alertname: string) =>
   messages.filter((m) => m.path.startsWith(`/${to}`) && m.body.alerts.some((a) => a.labels.alertname === alertname));
@@ -124,9 +127,14 @@ describe("the real Alertmanager, with what the component gives it", () => {
       on("KafkaReplicaLag", "warning", "kafka-0"),
       on("KafkaReplicaLag", "warning", "kafka-1"),
       on("KafkaIsrExpanding", "info", "kafka-1"),
+      on("NodeFilesystemSpaceOut", "critical", "host", { device: "vda", mountpoint: "/" }),
+      on("NodeFilesystemSpaceLow", "warning", "host", { device: "vda", mountpoint: "/" }),
+      on("NodeFilesystemSpaceLow", "warning", "host", { device: "vdb", mountpoint: "/data" }),
       { labels: { alertname: "Watchdog", severity: "info", stack: "test" } },
     );
-    await eventually(() => told("ops", "TargetDown").length > 0 && told("chat", "KafkaReplicaLag").length > 0, "tell");
+    const expected = ["TargetDown", "KafkaReplicaLag", "NodeFilesystemSpaceLow"];
+    const all = () => told("ops", "TargetDown").length > 0 && expected.every((name) => told("chat", name).length > 0);
+    await eventually(all, "tell");
     const [first] = told("ops", "TargetDown");
     expect(first?.path).toBe("/ops?key=secret-in-address");
     expect(first?.authorization).toBe(`Bearer ${TOKEN}`);
@@ -146,6 +154,8 @@ describe("the real Alertmanager, with what the component gives it", () => {
       "/beat",
     ]);
     expect(told("ops", "KafkaReplicaLag")).toEqual([]);
+    const low = told("chat", "NodeFilesystemSpaceLow").flatMap((m) => m.body.alerts.map((a) => a.labels.mountpoint));
+    expect(new Set(low)).toEqual(new Set(["/data"]));
   });
 
   it("shows its secrets to nobody, and logs none", async (context) => {

@@ -186,7 +186,7 @@ describe("amtool", () => {
 
   it.for([
     ["nothing", {}],
-    ["all", FULL],
+    ["all", { ...FULL, monitoring: monitored("docker").monitoring }],
   ] as const)("takes the configuration with %s", async ([, more], context) => {
     expect(await check(await amtool(context), files(more))).toContain("SUCCESS");
   });

@@ -7,30 +7,9 @@ import { promql } from "../support/promql";
 import { findPromtool, promtool } from "../support/promtool";
 import { RECORDED, recordedSeries } from "../support/scrapes";
 import { expand } from "../support/templates";
-import { ALERTMANAGER_CASES } from "./alerts/alertmanager";
-import { APP_CASES } from "./alerts/app";
+import { CASES } from "./alerts/all";
 import type { AlertCase, Firing, Scenario } from "./alerts/case";
-import { GRAFANA_CASES } from "./alerts/grafana";
-import { KAFKA_CASES } from "./alerts/kafka";
-import { MARKET_CASES } from "./alerts/market";
-import { NODE_CASES } from "./alerts/node";
-import { POSTGRES_CASES } from "./alerts/postgres";
-import { PROMETHEUS_CASES } from "./alerts/prometheus";
-import { REDIS_CASES } from "./alerts/redis";
-import { TIMESCALEDB_FIGURES_CASES } from "./alerts/timescaledb-figures";
 
-const CASES = [
-  ...APP_CASES,
-  ...MARKET_CASES,
-  ...ALERTMANAGER_CASES,
-  ...GRAFANA_CASES,
-  ...KAFKA_CASES,
-  ...NODE_CASES,
-  ...POSTGRES_CASES,
-  ...PROMETHEUS_CASES,
-  ...REDIS_CASES,
-  ...TIMESCALEDB_FIGURES_CASES,
-];
 const ALWAYS = ["Watchdog"];
 const stack = monitored("docker");
 const byName = new Map(alerts(stack.collected).map((alert) => [alert.name, alert]));
@@ -72,7 +51,7 @@ describe("promtool", () => {
   });
 
   it("would see an alert that fires when it has not", async (context) => {
-    const [first] = KAFKA_CASES;
+    const [first] = CASES;
     const wrong = { ...first, silent: first?.firing } as AlertCase;
     await expect(testRules(await program(context), [wrong])).rejects.toThrow(/FAILED/);
   });

@@ -1,0 +1,25 @@
+import { ALERTMANAGER_CASES } from "./alertmanager";
+import { APP_CASES } from "./app";
+import type { AlertCase } from "./case";
+import { GRAFANA_CASES } from "./grafana";
+import { KAFKA_CASES } from "./kafka";
+import { MARKET_CASES } from "./market";
+import { NODE_CASES } from "./node";
+import { POSTGRES_CASES } from "./postgres";
+import { PROMETHEUS_CASES } from "./prometheus";
+import { REDIS_CASES } from "./redis";
+import { TIMESCALEDB_FIGURES_CASES } from "./timescaledb-figures";
+
+/** Of every alert that components bring. */
+export const CASES: readonly AlertCase[] = [
+  ...ALERTMANAGER_CASES,
+  ...APP_CASES,
+  ...GRAFANA_CASES,
+  ...KAFKA_CASES,
+  ...MARKET_CASES,
+  ...NODE_CASES,
+  ...POSTGRES_CASES,
+  ...PROMETHEUS_CASES,
+  ...REDIS_CASES,
+  ...TIMESCALEDB_FIGURES_CASES,
+];
