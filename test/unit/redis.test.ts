@@ -151,6 +151,7 @@ describe("users", () => {
     expect(secret).toEqual(["admin-password", "users.acl"].map((end) => `/opt/datastack/redis/${end}`));
     const { uploads: _uploads, ...rest } = container.inputs;
     expect(JSON.stringify(rest)).not.toMatch(/Secret|password=/i);
+    expect(workload()?.command).toEqual(["redis-server", "/opt/datastack/redis/redis.conf"]);
     expect(workload()?.ready.probe).toEqual({ exec: ["sh", "/opt/datastack/redis/ready.sh"] });
     expect(JSON.stringify(workload()?.env ?? {})).toBe("{}");
   });
@@ -177,7 +178,6 @@ describe("on its targets", () => {
       "redis-exporter",
     ]);
     expect(one(recording, CONTAINER, "redis-0").inputs).toMatchObject({
-      command: ["redis-server", "/opt/datastack/redis/redis.conf"],
       ports: [{ internal: 6379, external: 6380, ip: "127.0.0.1" }],
       user: "999:999",
     });
