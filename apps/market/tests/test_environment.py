@@ -1,9 +1,10 @@
 import os
 import tempfile
 import unittest
+from pathlib import Path
 
 from market.api import options as api
-from market.core.environment import ConfigurationError, load
+from market.core.environment import KNOWN, ConfigurationError, load
 from market.feed import settings as feed
 from market.sink import settings as sink
 
@@ -168,3 +169,10 @@ class Refused(Files):
             "holds 5 characters",
             self.problems(api.read_superuser, {**values, "DJANGO_SUPERUSER_PASSWORD_FILE": short})[0],
         )
+
+
+class Documented(unittest.TestCase):
+    def test_every_setting_is_in_the_readme(self) -> None:
+        text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+        missing = [name for name in sorted(KNOWN) if f"`{name}`" not in text]
+        self.assertEqual(missing, ["DJANGO_SETTINGS_MODULE"])

@@ -309,6 +309,15 @@ class SinkTest(unittest.TestCase):
         self.run_turns(3)
         self.assertEqual(self.sequences(), list(range(8)))
 
+    def test_what_was_read_already_is_passed_over_without_a_fuss(self) -> None:
+        self.broker.fill(TRADE, 4)
+        self.run_turns(2)
+        self.broker.fill(TRADE, 4)
+        self.consumer.stale = [Message(TRADE, 0, 1, body(1))]
+        log = self.run_turns(3)
+        self.assertEqual(self.sequences(), list(range(8)))
+        self.assertFalse([line for line in log if "begins again" in line])
+
     def test_bad_messages_are_passed_over_and_named(self) -> None:
         self.broker.logs[(TRADE, 0)] = (0, [body(0), b"junk", body(2), body(3, price=-1), body(4)])
         self.database.refuses = {4}

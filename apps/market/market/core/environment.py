@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 #: Every setting of every process. A variable with one of `PREFIXES` that is not here is a mistake.
 KNOWN = frozenset(
@@ -56,6 +56,9 @@ PREFIXES = ("API_", "DATABASE_", "DJANGO_", "FEED_", "KAFKA_", "LOG_", "METRICS_
 
 #: sysexits.h: the configuration is wrong, starting again will not help.
 EX_CONFIG = 78
+
+Value = TypeVar("Value")
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ class Environment:
             self.refuse(name, rule, "Generate a new one", path)
         return content
 
-    def check[Value](self, name: str, read: Callable[[], Value], default: Value) -> Value:
+    def check(self, name: str, read: Callable[[], Value], default: Value) -> Value:
         """`read` with its ValueError turned into a problem of `name`."""
         try:
             return read()
@@ -177,7 +180,7 @@ class Environment:
         raw = self._values.get(name)
         return None if raw is None or raw.strip() == "" else raw.strip()
 
-    def _number[Number: (int, float)](
+    def _number(
         self, name: str, default: Number | None, low: Number, high: Number, parse: Callable[[str], Number], kind: str
     ) -> Number:
         raw = self._raw(name)
@@ -202,7 +205,7 @@ def _hint(name: str) -> str:
     return f", or write {close[0]} if that is meant" if close else ""
 
 
-def load[Value](read: Callable[[Environment], Value], values: Mapping[str, str] | None = None) -> Value:
+def load(read: Callable[[Environment], Value], values: Mapping[str, str] | None = None) -> Value:
     """Settings of one process; raises ConfigurationError."""
     environment = Environment(values)
     settings = read(environment)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -49,6 +49,8 @@ class Outcome:
 #: What the content of a row causes: trying again changes nothing.
 _CONTENT = (psycopg.DataError, psycopg.IntegrityError)
 
+
+Result = TypeVar("Result")
 
 _OPTIONS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC"
 
@@ -163,7 +165,7 @@ class Store:
             )
         return outcome
 
-    def _run[Result](self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+    def _run(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
         """`work` with the connection, which is dropped when anything but the content of rows fails: Unavailable."""
         try:
             if self._connection is None or self._connection.closed:
