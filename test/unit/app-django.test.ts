@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { DjangoApp, type DjangoAppArgs } from "../../components/app";
 import { workersFor } from "../../components/app/django/workers";
 import { deploy } from "../../components/core/component";
 import { formatProblem } from "../../components/core/problems";
+import { which } from "../../tools/core/exec";
 import { djangoArgs, servers, TARGETS } from "../support/app";
 import { fileOf } from "../support/kafka";
 import { CONTAINER, dependsOn, one, PASSWORD, record, waitsFor } from "../support/record";
@@ -65,6 +67,35 @@ describe("the preset", () => {
     expect(stop).toEqual({ grace: 40 });
     expect(fileOf(files, "gunicorn.conf.py")).toContain("SLOW_SECONDS = 2.5\n");
     expect(plan({ workers: { config: "/app/own.py" } }).services?.[0]?.args).toContain("--config=/app/own.py");
+  });
+});
+
+describe("the scripts that Python runs in the container", () => {
+  const python = which("python3");
+  const parses = (text: string) => {
+    execFileSync(python ?? "", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"], { input: text, stdio: "pipe" });
+  };
+
+  it.skipIf(!python).each(["start.py", "gunicorn.conf.py", "superuser.py"])("%s is Python", (name) => {
+    const text = fileOf(plan().services?.[0]?.files, name);
+    expect(() => parses(text)).not.toThrow();
+    expect(() => parses(`${text}\nif:`)).toThrow(/SyntaxError/);
+  });
+
+  it("find what they are told where the variables say", () => {
+    const { jobs = [], services = [] } = plan();
+    const read = (name: string) =>
+      [...fileOf(services[0]?.files, name).matchAll(/os\.environ(?:\.get\(|\[)"([A-Z_]+)"/g)].map((match) => match[1]);
+    expect(jobs[1]?.env).toMatchObject(
+      Object.fromEntries(read("superuser.py").map((name) => [name, expect.any(String)])),
+    );
+    expect(services[0]?.env).toMatchObject(
+      Object.fromEntries(
+        read("start.py")
+          .filter((name) => name !== "PROMETHEUS_MULTIPROC_DIR")
+          .map((name) => [name, expect.any(String)]),
+      ),
+    );
   });
 });
 
