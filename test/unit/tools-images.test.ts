@@ -8,6 +8,7 @@ import { IMAGE_NAMES, imageNotes, imageSettings, localReference } from "../../to
 import { addToArchive, withFolders } from "../../tools/images/archive";
 import { extractedEntries } from "../../tools/images/debian";
 import { filesIn, packageEntries, pythonVersion } from "../../tools/images/python";
+import { withHashes, withoutHashes } from "../../tools/images/python-lock";
 import { RECIPES } from "../../tools/images/recipes";
 import { overlaid } from "../../tools/toolchain/go-overlay";
 import {
@@ -153,13 +154,16 @@ describe("Python in an image", () => {
     ]);
   });
 
-  it("has the application without its tests, and every package pinned", () => {
+  it("has the application without its tests, and every package pinned, with its checksums", () => {
     const content = RECIPES.market?.content() ?? "";
     expect(content).toContain("manage.py");
     expect(content).not.toMatch(/"(market\/)?tests\//);
-    const lines = fs.readFileSync(path.join(ROOT, "apps/market/requirements.txt"), "utf8").split("\n");
-    const loose = lines.filter((line) => line && !line.startsWith("#") && !/^[\w.[\]-]+==[\w.]+( |$)/.test(line));
-    expect(loose).toEqual([]);
+    const text = fs.readFileSync(path.join(ROOT, "apps/market/requirements.txt"), "utf8");
+    const packages = text
+      .split("\n")
+      .filter((line) => line && !/^(#| {4}--hash=sha256:[0-9a-f]{64}( \\)?$)/.test(line));
+    expect(packages.length).toBeGreaterThan(5);
+    expect(packages.filter((line) => !/^[\w.[\]-]+==[\w.]+ \\$/.test(line))).toEqual([]);
   });
 });
 
@@ -181,5 +185,23 @@ describe("a module that lacks what its release is built with", () => {
     expect(fs.readFileSync(path.join(copy, "main.go"), "utf8")).toBe("package main\n");
     expect(fs.readFileSync(path.join(module, "ui/web.go"), "utf8")).toBe("theirs\n");
     fs.chmodSync(path.join(module, "ui"), 0o755);
+  });
+});
+
+describe("the checksums of wheels", () => {
+  it("are written beside their package, and again without traces of the last time", () => {
+    const text = "# packages\nDjango==5.2.19\npsycopg[binary]==3.3.9\nother_package==1.0\n";
+    const [a, b, c] = ["a", "b", "c"].map((digit) => digit.repeat(64));
+    const hashes = new Map([
+      ["django", new Set([b ?? "", a ?? ""])],
+      ["other-package", new Set([c ?? ""])],
+    ]);
+    const locked = withHashes(text, hashes);
+    expect(locked).toBe(
+      `# packages\nDjango==5.2.19 \\\n    --hash=sha256:${a} \\\n    --hash=sha256:${b}\n` +
+        `psycopg[binary]==3.3.9\nother_package==1.0 \\\n    --hash=sha256:${c}\n`,
+    );
+    expect(withoutHashes(locked)).toBe(text);
+    expect(withHashes(locked, hashes)).toBe(locked);
   });
 });

@@ -1,9 +1,11 @@
 import { IMAGES } from "../../components/core/images";
 import type { Command } from "../core/command";
+import { inRoot } from "../core/paths";
 import { Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
 import { ensureLocalImages, IMAGE_NAMES, isPresent, localReferences } from "../images";
+import { lockRequirements } from "../images/python-lock";
 
 export function register(program: Command): void {
   const images = program.command("images").description("Container images: where they come from, and local builds");
@@ -16,6 +18,12 @@ export function register(program: Command): void {
     .description("Build those local images that are not there yet (for networks without a registry)")
     .option("--yes", "install and start a Docker engine without asking", false)
     .action(build);
+  images
+    .command("lock")
+    .description(
+      "Write the checksums of the wheels into apps/market/requirements.txt, after a version was changed there",
+    )
+    .action(() => lockRequirements(inRoot("apps/market/requirements.txt")));
 }
 
 async function list(): Promise<void> {

@@ -11,6 +11,9 @@ import type { Entry } from "./archive";
 /** C libraries that wheels name and that Debian's is newer than. pip looks for exactly the platforms that it is given. */
 const PLATFORMS = ["2_34", "2_31", "2_28", "2_27", "2_24", "2_17"];
 
+export const WITHOUT_PIP =
+  "Images of Python applications are built with it: install it (Debian: python3-pip), then run this again.";
+
 /** Version of the Python in a root file system's archive, such as `3.14`. */
 export async function pythonVersion(archive: string): Promise<string> {
   const listing = await capture("tar", ["--list", "--file", archive]);
@@ -32,18 +35,22 @@ export async function pythonPackages(requirements: string, version: string, prog
   });
 }
 
+/** Arguments of pip for the wheels of a Python on Linux. */
+export function wheelsFor(version: string, machine: "aarch64" | "x86_64"): string[] {
+  return [
+    ...["--python-version", version, "--implementation", "cp"],
+    ...PLATFORMS.flatMap((platform) => ["--platform", `manylinux_${platform}_${machine}`]),
+    ...["--platform", `manylinux2014_${machine}`],
+  ];
+}
+
 async function install(requirements: string, version: string, folder: string): Promise<void> {
-  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
   const work = fs.mkdtempSync(path.join(ensureDir(path.dirname(folder)), ".packages-"));
   try {
     await pipInstall(
       path.join(work, "site"),
-      [
-        ...["--python-version", version, "--implementation", "cp"],
-        ...PLATFORMS.flatMap((platform) => ["--platform", `manylinux_${platform}_${machine}`]),
-        ...["--platform", `manylinux2014_${machine}`, "-r", requirements],
-      ],
-      "Images of Python applications are built with it: install it (Debian: python3-pip), then run this again.",
+      [...wheelsFor(version, process.arch === "arm64" ? "aarch64" : "x86_64"), "-r", requirements],
+      WITHOUT_PIP,
     );
     fs.renameSync(path.join(work, "site"), folder);
   } finally {
