@@ -1,5 +1,5 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
-import { jobAndInstance, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
 import { histogramQuantile, max, min, sum } from "../monitoring/promql";
 
 export const ALERTMANAGER_UID = "datastack-alertmanager";
@@ -9,21 +9,19 @@ const INTEGRATION = { by: ["integration"] };
 const view = new View();
 
 /** Alertmanager: what it was told, and whether it could tell others. */
-export function alertmanagerDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: ALERTMANAGER_UID,
-      title: "Alertmanager",
-      description: "Do alerts arrive, do notifications leave, and is anything silenced?",
-      tags: ["alertmanager"],
-      variables: jobAndInstance("alertmanager_build_info"),
-      rows: [
-        { title: "State", panels: state() },
-        { title: "Notifications", panels: notifications() },
-      ],
-    },
-  ];
-}
+export const alertmanagerDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: ALERTMANAGER_UID,
+    title: "Alertmanager",
+    description: "Do alerts arrive, do notifications leave, and is anything silenced?",
+    tags: ["alertmanager"],
+    variables: jobAndInstance("alertmanager_build_info"),
+    rows: [
+      { title: "State", panels: state() },
+      { title: "Notifications", panels: notifications() },
+    ],
+  },
+]);
 
 /** For the overview of a stack. */
 export function alertmanagerHighlights(job: string): readonly Panel[] {

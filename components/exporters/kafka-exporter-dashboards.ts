@@ -1,5 +1,5 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
-import { jobAndInstance, labelVariable, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, labelVariable, once, query, View } from "../monitoring/dashboards/view";
 import { clampMin, count, deriv, div, gt, max, min, RATE_INTERVAL, range, rate, sub, sum } from "../monitoring/promql";
 
 export const TOPICS_UID = "datastack-kafka-topics";
@@ -22,25 +22,23 @@ const lag = max(view.metric(LAG, GROUP), BY_GROUP);
 const lagThresholds = { bad: "above", warning: 10_000 } as const;
 
 /** Topics and consumer groups, as the Kafka exporter sees them. */
-export function kafkaExporterDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: TOPICS_UID,
-      title: "Kafka topics and consumer lag",
-      description: "Which topics are written how much, and does every consumer group keep up?",
-      tags: ["kafka"],
-      variables: [
-        ...jobAndInstance("kafka_brokers"),
-        labelVariable("topic", "Topic", "kafka_topic_partitions"),
-        labelVariable("group", "Consumer group", LAG, "consumergroup"),
-      ],
-      rows: [
-        { title: "Consumer groups", panels: groups() },
-        { title: "Topics", panels: topics() },
-      ],
-    },
-  ];
-}
+export const kafkaExporterDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: TOPICS_UID,
+    title: "Kafka topics and consumer lag",
+    description: "Which topics are written how much, and does every consumer group keep up?",
+    tags: ["kafka"],
+    variables: [
+      ...jobAndInstance("kafka_brokers"),
+      labelVariable("topic", "Topic", "kafka_topic_partitions"),
+      labelVariable("group", "Consumer group", LAG, "consumergroup"),
+    ],
+    rows: [
+      { title: "Consumer groups", panels: groups() },
+      { title: "Topics", panels: topics() },
+    ],
+  },
+]);
 
 /** For the overview of a stack. */
 export function kafkaExporterHighlights(job: string): readonly Panel[] {

@@ -1,5 +1,5 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
-import { jobAndInstance, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
 import { avg, div, gt, max, since, sub, sum } from "../monitoring/promql";
 import { DISKS, free } from "./node-signals";
 
@@ -12,24 +12,22 @@ const DEVICES = { device: { nre: "loop.*|ram.*|zram.*|sr.*" } };
 const view = new View();
 
 /** The hosts that everything runs on. */
-export function nodeDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: NODE_UID,
-      title: "Hosts",
-      description: "What are the hosts short of: processors, memory, disk space, disk or network throughput?",
-      tags: ["node"],
-      variables: jobAndInstance("node_uname_info"),
-      rows: [
-        { title: "Utilisation", panels: utilisation(view) },
-        { title: "Processors", panels: processors() },
-        { title: "Memory", panels: memory() },
-        { title: "Disks", panels: disks() },
-        { title: "Network and system", panels: network() },
-      ],
-    },
-  ];
-}
+export const nodeDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: NODE_UID,
+    title: "Hosts",
+    description: "What are the hosts short of: processors, memory, disk space, disk or network throughput?",
+    tags: ["node"],
+    variables: jobAndInstance("node_uname_info"),
+    rows: [
+      { title: "Utilisation", panels: utilisation(view) },
+      { title: "Processors", panels: processors() },
+      { title: "Memory", panels: memory() },
+      { title: "Disks", panels: disks() },
+      { title: "Network and system", panels: network() },
+    ],
+  },
+]);
 
 /** For the overview of a stack. */
 export function nodeHighlights(job: string): readonly Panel[] {

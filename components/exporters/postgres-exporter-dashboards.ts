@@ -1,5 +1,5 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
-import { jobAndInstance, labelVariable, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, labelVariable, once, query, View } from "../monitoring/dashboards/view";
 import { add, div, gt, max, min, since, sub, sum, type Vector } from "../monitoring/promql";
 import { POSTGRES } from "./postgres-exporter-signals";
 
@@ -12,27 +12,25 @@ const BY_DATABASE = { by: ["instance", "datname"], legend: "{{datname}}", matche
 const view = new View();
 
 /** PostgreSQL servers, by their exporters. */
-export function postgresExporterDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: POSTGRES_UID,
-      title: "PostgreSQL",
-      description:
-        "Does the server answer, has it connections left, what do its transactions do, does it find its data in memory, and does it keep up with writing?",
-      tags: ["postgres"],
-      variables: [
-        ...jobAndInstance(POSTGRES.up.metric),
-        labelVariable("database", "Database", POSTGRES.databaseSize.metric, "datname"),
-      ],
-      rows: [
-        { title: "State", panels: state() },
-        { title: "Transactions", panels: transactions() },
-        { title: "Rows and blocks", panels: data() },
-        { title: "Writing", panels: writing() },
-      ],
-    },
-  ];
-}
+export const postgresExporterDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: POSTGRES_UID,
+    title: "PostgreSQL",
+    description:
+      "Does the server answer, has it connections left, what do its transactions do, does it find its data in memory, and does it keep up with writing?",
+    tags: ["postgres"],
+    variables: [
+      ...jobAndInstance(POSTGRES.up.metric),
+      labelVariable("database", "Database", POSTGRES.databaseSize.metric, "datname"),
+    ],
+    rows: [
+      { title: "State", panels: state() },
+      { title: "Transactions", panels: transactions() },
+      { title: "Rows and blocks", panels: data() },
+      { title: "Writing", panels: writing() },
+    ],
+  },
+]);
 
 /** For the overview of a stack. */
 export function postgresExporterHighlights(job: string): readonly Panel[] {

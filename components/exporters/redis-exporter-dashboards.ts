@@ -1,5 +1,5 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
-import { jobAndInstance, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
 import type { LabelMatchers } from "../monitoring/labels";
 import { add, div, gt, max, min, mul, or, sum, topk, type Vector } from "../monitoring/promql";
 import { REDIS } from "./redis-exporter-signals";
@@ -11,25 +11,23 @@ const EACH = { by: SERVER, legend: "{{instance}}" };
 const view = new View();
 
 /** Redis servers, by their exporters. */
-export function redisExporterDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: REDIS_UID,
-      title: "Redis",
-      description:
-        "Does it answer, is what is asked for there, has it memory and connections left, and is what it holds safe on disk?",
-      tags: ["redis"],
-      variables: jobAndInstance(REDIS.up.metric),
-      rows: [
-        { title: "State", panels: state() },
-        { title: "Commands", panels: commands() },
-        { title: "Memory and keys", panels: memory() },
-        { title: "Clients and network", panels: clients() },
-        { title: "On disk", panels: disk() },
-      ],
-    },
-  ];
-}
+export const redisExporterDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: REDIS_UID,
+    title: "Redis",
+    description:
+      "Does it answer, is what is asked for there, has it memory and connections left, and is what it holds safe on disk?",
+    tags: ["redis"],
+    variables: jobAndInstance(REDIS.up.metric),
+    rows: [
+      { title: "State", panels: state() },
+      { title: "Commands", panels: commands() },
+      { title: "Memory and keys", panels: memory() },
+      { title: "Clients and network", panels: clients() },
+      { title: "On disk", panels: disk() },
+    ],
+  },
+]);
 
 /** For the overview of a stack. */
 export function redisExporterHighlights(job: string): readonly Panel[] {

@@ -1,5 +1,5 @@
 import type { Dashboard, Panel, Row } from "../monitoring/dashboard";
-import { jobAndInstance, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
 import { div, max, sum, topk } from "../monitoring/promql";
 import { KRAFT_UID, kraftDashboard } from "./dashboard-kraft";
 import { KAFKA, KAFKA_EVENTS } from "./signals";
@@ -12,21 +12,19 @@ const PER_BROKER = { by: BROKER, legend: "{{instance}}" };
 const ZERO_IS_GOOD = { bad: "above", critical: 1 } as const;
 
 /** Dashboards of Kafka clusters: one for the brokers, one for the metadata quorum. */
-export function kafkaDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: CLUSTER_UID,
-      title: "Kafka cluster",
-      description:
-        "Does the cluster serve everybody: are all brokers, leaders and replicas there, who writes and reads how much, how long do requests take, and which threads run short?",
-      tags: ["kafka"],
-      variables: jobAndInstance(KAFKA.brokerState.metric),
-      rows: [overview(), throughput(), replication(), requests(), threads(), coordination()],
-      links: [{ title: "Metadata quorum", dashboard: KRAFT_UID }],
-    },
-    kraftDashboard(CLUSTER_UID),
-  ];
-}
+export const kafkaDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: CLUSTER_UID,
+    title: "Kafka cluster",
+    description:
+      "Does the cluster serve everybody: are all brokers, leaders and replicas there, who writes and reads how much, how long do requests take, and which threads run short?",
+    tags: ["kafka"],
+    variables: jobAndInstance(KAFKA.brokerState.metric),
+    rows: [overview(), throughput(), replication(), requests(), threads(), coordination()],
+    links: [{ title: "Metadata quorum", dashboard: KRAFT_UID }],
+  },
+  kraftDashboard(CLUSTER_UID),
+]);
 
 /** For the overview of a stack: this cluster alone. */
 export function kafkaHighlights(job: string): readonly Panel[] {

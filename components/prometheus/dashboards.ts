@@ -1,5 +1,5 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
-import { jobAndInstance, query, View } from "../monitoring/dashboards/view";
+import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
 import { add, count, div, eq, max, metric, min, since, sum, topk } from "../monitoring/promql";
 
 export const PROMETHEUS_UID = "datastack-prometheus";
@@ -10,25 +10,23 @@ const view = new View();
 const one = (name: string) => max(view.metric(name), INSTANCE);
 
 /** Prometheus itself: what it scrapes, stores and evaluates. */
-export function prometheusDashboards(): readonly Dashboard[] {
-  return [
-    {
-      uid: PROMETHEUS_UID,
-      title: "Prometheus",
-      description:
-        "Does monitoring itself work: is everything scraped and evaluated in time, and will memory and disk last?",
-      tags: ["prometheus"],
-      variables: jobAndInstance("prometheus_build_info"),
-      rows: [
-        { title: "State", panels: state() },
-        { title: "Scrapes", panels: scrapes() },
-        { title: "Rules and alerts", panels: rules() },
-        { title: "Storage", panels: storage() },
-        { title: "Queries", panels: queries() },
-      ],
-    },
-  ];
-}
+export const prometheusDashboards = once((): readonly Dashboard[] => [
+  {
+    uid: PROMETHEUS_UID,
+    title: "Prometheus",
+    description:
+      "Does monitoring itself work: is everything scraped and evaluated in time, and will memory and disk last?",
+    tags: ["prometheus"],
+    variables: jobAndInstance("prometheus_build_info"),
+    rows: [
+      { title: "State", panels: state() },
+      { title: "Scrapes", panels: scrapes() },
+      { title: "Rules and alerts", panels: rules() },
+      { title: "Storage", panels: storage() },
+      { title: "Queries", panels: queries() },
+    ],
+  },
+]);
 
 /** For the overview of a stack. */
 export function prometheusHighlights(job: string): readonly Panel[] {

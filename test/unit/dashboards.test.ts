@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkDashboards, dashboardJson, panelQueries } from "../../components/monitoring/dashboard";
+import {
+  checkDashboards,
+  collectDashboards,
+  dashboardJson,
+  overviewDashboard,
+  panelQueries,
+} from "../../components/monitoring/dashboard";
 import { covers, LINT_RULES, lintDashboard, type PromQLReader } from "../../components/monitoring/dashboards/lint";
 import { LINT_EXCLUSIONS } from "../../components/monitoring/dashboards/lint-exclusions";
 import { DATASOURCE_REF } from "../../components/monitoring/dashboards/panels";
@@ -179,5 +185,37 @@ describe("the linter", () => {
     const json = broken[rule](good);
     expect(json).not.toBe(good);
     expect(lintDashboard(json, promql).map((finding) => finding.rule)).toEqual([rule]);
+  });
+});
+
+describe("the overview", () => {
+  const overview = overviewDashboard(MONITORING);
+  const rows = new Map(overview.rows.map((row) => [row.title, row.panels]));
+
+  it("has a row for each component that says what matters, about its own job, that leads to its dashboard", () => {
+    for (const { targets, highlights = [], dashboards = [] } of MONITORING) {
+      const job = targets[0]?.job;
+      if (!job || highlights.length === 0) continue;
+      const panels = (rows.get(job) ?? []).filter((panel) => panel.kind !== "text");
+      expect(panels.length, job).toBe(highlights.length);
+      expect(panels.map(({ leadsTo }) => leadsTo)).toEqual(panels.map(() => dashboards[0]?.uid));
+      const others = panels
+        .flatMap(({ queries }) => queries.flatMap(({ expr }) => promql.uses(expr)))
+        .filter(({ matchers }) => !matchers.includes(`job="${job}"`));
+      expect(others).toEqual([]);
+    }
+  });
+
+  it("asks whether every job is up, and lists every dashboard", () => {
+    const [up] = panelQueries([overview]);
+    for (const job of MONITORING.flatMap(({ targets }) => targets.map((target) => target.job))) {
+      expect(up?.expr).toMatch(new RegExp(`[|"]${job}[|"]`));
+    }
+    const text = JSON.stringify(rows.get("Dashboards"));
+    for (const { uid } of collectDashboards(MONITORING)) expect(text).toContain(`(/d/${uid})`);
+  });
+
+  it("does not depend on the order of declaration", () => {
+    expect(overviewDashboard([...MONITORING].reverse())).toEqual(overview);
   });
 });

@@ -13,7 +13,7 @@ import { GRAFANA_UNITS } from "./units";
 export function collectDashboards(monitoring: readonly Monitoring[]): Dashboard[] {
   const distinct: Dashboard[] = [];
   for (const dashboard of monitoring.flatMap((one) => one.dashboards ?? [])) {
-    if (!distinct.some((other) => isDeepStrictEqual(other, dashboard))) distinct.push(dashboard);
+    if (!distinct.some((other) => other === dashboard || isDeepStrictEqual(other, dashboard))) distinct.push(dashboard);
   }
   return distinct.sort((a, b) => (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0));
 }

@@ -19,8 +19,15 @@ const SCHEMA_VERSION = 42;
 
 /** A dashboard as Grafana's file provisioning reads it: the same dashboard gives the same bytes. */
 export function dashboardJson(dashboard: Dashboard): string {
-  return `${stableJson(renderDashboard(dashboard), 1)}\n`;
+  const known = rendered.get(dashboard);
+  if (known !== undefined) return known;
+  const json = `${stableJson(renderDashboard(dashboard), 1)}\n`;
+  rendered.set(dashboard, json);
+  return json;
 }
+
+/** Of dashboards that were asked for before: a program's plan is made several times. */
+const rendered = new WeakMap<Dashboard, string>();
 
 /** Name of the file that it is provisioned from. */
 export function dashboardFileName(dashboard: Dashboard): string {

@@ -1,6 +1,6 @@
 import type { Dashboard, Panel } from "../dashboard";
 import { div, gt, max, sum } from "../promql";
-import { jobAndInstance, query, View } from "./view";
+import { jobAndInstance, once, query, View } from "./view";
 
 export const JVM_UID = "datastack-jvm";
 
@@ -9,8 +9,8 @@ const view = new View();
 const of = (name: string, area?: string) => sum(view.metric(name, area ? { area } : {}), INSTANCE);
 
 /** Java processes that have the JMX agent. */
-export function jvmDashboard(): Dashboard {
-  return {
+export const jvmDashboard = once(
+  (): Dashboard => ({
     uid: JVM_UID,
     title: "JVM",
     description:
@@ -23,8 +23,8 @@ export function jvmDashboard(): Dashboard {
       { title: "Garbage collection", panels: collection() },
       { title: "Threads", panels: threads() },
     ],
-  };
-}
+  }),
+);
 
 function process(): readonly Panel[] {
   return [

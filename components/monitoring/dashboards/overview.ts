@@ -19,8 +19,12 @@ export function overviewDashboard(monitoring: readonly Monitoring[]): Dashboard 
     description: "What is deployed: does all of it run, which alerts fire, and how does each component fare?",
     tags: ["overview"],
     variables: [],
-    rows: distinct([health(components), alerts(), ...components.flatMap(component)]),
-    links: dashboards.map(({ uid, title }) => ({ title, dashboard: uid })),
+    rows: distinct([
+      health(components),
+      alerts(),
+      ...components.flatMap(component),
+      ...(dashboards.length > 0 ? [index(dashboards)] : []),
+    ]),
   };
 }
 
@@ -111,6 +115,23 @@ function component(of: Monitoring): Row[] {
   if (panels.length === 0) return [];
   const leadsTo = of.dashboards?.[0]?.uid;
   return [{ title: jobOf(of), panels: leadsTo ? panels.map((panel) => linked(panel, leadsTo)) : panels }];
+}
+
+/** What to open for which question. */
+function index(dashboards: readonly Dashboard[]): Row {
+  const lines = dashboards.map(({ uid, title, description }) => `- [${title}](/d/${uid}): ${description}`);
+  return {
+    title: "Dashboards",
+    panels: [
+      {
+        kind: "text",
+        title: "Where to look",
+        description: "All dashboards of the stack; the menu at the top has them, too.",
+        text: lines.join("\n"),
+        height: Math.max(4, Math.ceil(dashboards.length * 1.2) + 2),
+      },
+    ],
+  };
 }
 
 function linked(panel: Panel, leadsTo: string): Panel {

@@ -91,3 +91,12 @@ export function sentence(text: string): string {
 export function query(expr: Vector, legend: string, unit?: PanelUnit): Query {
   return { expr: expr.text, legend, ...(unit ? { unit } : {}) };
 }
+
+/** Makes something when it is first asked for, and once: components are asked for their dashboards again and again. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
