@@ -48,7 +48,7 @@ export interface AlertmanagerArgs extends ComponentArgs {
   readonly groupWait?: Duration;
   /** At least how long it is quiet between two messages about the same group. @default "5m" */
   readonly groupInterval?: Duration;
-  /** Where people reach it: what links in messages begin with. @default `http://localhost:<port>` where it is published */
+  /** Where people reach it: what links in messages begin with. @default `http://127.0.0.1:<port>` where it is published */
   readonly url?: string;
   /** Its volume, with silences and the log of what was told to whom. Grow only. @default 1Gi */
   readonly storage?: { readonly size: Size };

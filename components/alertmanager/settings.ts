@@ -1,5 +1,6 @@
 import { seconds } from "../core/units";
 import type { Severity } from "../monitoring/monitoring";
+import { LOOPBACK } from "../target/workload";
 import type { AlertmanagerArgs } from "./index";
 
 export const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
@@ -28,7 +29,7 @@ export function settings(args: Omit<AlertmanagerArgs, "target">) {
     groupInterval: args.groupInterval ?? ("5m" as const),
     storage: args.storage ?? { size: "1Gi" as const },
     resources: args.resources ?? { cpu: 0.25, memory: "128Mi" as const },
-    url: args.url ?? (args.publish ? `http://localhost:${args.publish.port}` : undefined),
+    url: args.url ?? (args.publish ? `http://${LOOPBACK}:${args.publish.port}` : undefined),
   };
 }
 

@@ -36,7 +36,7 @@ export interface GrafanaArgs extends ComponentArgs {
   readonly deploy?: boolean;
   /**
    * Where people reach it. With `https`, cookies are secure and browsers are told to stay with it: behind a proxy that has a
-   * certificate. @default `http://localhost:<port>`
+   * certificate. @default `http://127.0.0.1:<port>`
    */
   readonly url?: string;
   /** Prometheus's own, from which the window of rates is made. @default "15s" */

@@ -1,5 +1,6 @@
 import type { Dashboard } from "../monitoring/dashboard";
 import { collectDashboards, OVERVIEW_UID, overviewDashboard } from "../monitoring/dashboard";
+import { LOOPBACK } from "../target/workload";
 import type { GrafanaArgs } from "./index";
 import { PORT } from "./monitoring";
 
@@ -7,7 +8,7 @@ import { PORT } from "./monitoring";
 export function settings(args: Omit<GrafanaArgs, "target">) {
   return {
     deploy: args.deploy ?? true,
-    url: withSlash(args.url ?? `http://localhost:${args.publish?.port ?? PORT}`),
+    url: withSlash(args.url ?? `http://${LOOPBACK}:${args.publish?.port ?? PORT}`),
     scrapeInterval: args.scrapeInterval ?? ("15s" as const),
     storage: args.storage ?? { size: "1Gi" as const },
     resources: args.resources ?? { cpu: 1, memory: "512Mi" as const },

@@ -269,7 +269,7 @@ describe("Alertmanager", () => {
         "--web.listen-address=:9093",
         "--cluster.listen-address=",
         "--enable-feature=receiver-name-in-metrics",
-        "--web.external-url=http://localhost:9093",
+        "--web.external-url=http://127.0.0.1:9093",
         "--log.format=json",
       ],
       volumes: [{ name: "data", path: "/alertmanager", size: "1Gi" }],

@@ -65,8 +65,8 @@ provisioning = /etc/grafana/provisioning
 [server]
 protocol = http
 http_port = 3000
-domain = localhost
-root_url = http://localhost:3001/
+domain = 127.0.0.1
+root_url = http://127.0.0.1:3001/
 serve_from_sub_path = false
 enable_gzip = true
 
