@@ -141,9 +141,11 @@ ended() {
   done
 }
 sql() { psql -X -q -w -h ${RUN} -p ${PORT} -U postgres -v ON_ERROR_STOP=1 "$@"; }
+# The reason comes last, where it is looked for.
 refuse() {
   stop
   ended || true
+  echo "$1" >&2
   exit 1
 }
 
@@ -156,40 +158,33 @@ until [ "$(sed -n 's/ *$//; 8p' "$data/postmaster.pid" 2>/dev/null)" = ready ]; 
   sleep 0.2
 done
 
-sql -d postgres -f ${FILES}/server.sql || {
-  echo "${s.name}: roles and database could not be made as declared." >&2
-  refuse
-}
+sql -d postgres -f ${FILES}/server.sql ||
+  refuse "${s.name} does not start: roles and database could not be made as declared; psql says why, above."
 
 # Without loading it: the image may lack the version that the database has.
-state=$(PGOPTIONS='-c timescaledb.disable_load=on' sql -d ${s.database} -At -F ' ' -f ${FILES}/extension.sql) || refuse
+state=$(PGOPTIONS='-c timescaledb.disable_load=on' sql -d ${s.database} -At -F ' ' -f ${FILES}/extension.sql) ||
+  refuse "${s.name} does not start: its database cannot be asked for the version of TimescaleDB."
 todo=\${state%% *} versions=\${state#* }
 installed=\${versions%% *} available=\${versions#* }
 case $todo in
   keep) ;;
   # In one transaction, so that nothing of the extension runs before its own jobs are as they should be.
-  create) sql -d ${s.database} -1 -c 'SET client_min_messages = error' -c 'CREATE EXTENSION timescaledb' -f ${OWN_JOBS_FILE} || refuse ;;
+  create) sql -d ${s.database} -1 -c 'SET client_min_messages = error' -c 'CREATE EXTENSION timescaledb' -f ${OWN_JOBS_FILE} ||
+    refuse "${s.name} does not start: TimescaleDB could not be set up in its database." ;;
   update)
     echo "TimescaleDB: $installed -> $available"
     # The first statement of a session, which loads the new version.
-    sql -d ${s.database} -c 'ALTER EXTENSION timescaledb UPDATE' || {
-      echo "${s.name}: the extension stays at $installed. Use the image that has it, and update in smaller steps." >&2
-      refuse
-    }
-    ;;
+    sql -d ${s.database} -c 'ALTER EXTENSION timescaledb UPDATE' ||
+      refuse "${s.name} does not start: the extension stays at $installed. Use an image that has it, and update in smaller steps." ;;
   *)
-    cat >&2 <<OLDER
-${s.name} does not start: the database has TimescaleDB $installed, the image brings \${available:-none}.
-An extension cannot go back. Nothing was changed: use an image with TimescaleDB $installed or newer.
-OLDER
-    refuse
-    ;;
+    refuse "${s.name} does not start: its database has TimescaleDB $installed, and the image brings \${available:-none}.
+An extension cannot go back. Nothing was changed: use an image with TimescaleDB $installed or newer." ;;
 esac
-sql -d ${s.database} -f ${OWN_JOBS_FILE} || refuse
+sql -d ${s.database} -f ${OWN_JOBS_FILE} || refuse "${s.name} does not start: the jobs of TimescaleDB could not be set up."
 
 cp ${CONFIG_FILES.open} ${RUN}/pg_hba.conf
-loaded=$(sql -d postgres -At -c 'SELECT pg_conf_load_time()') || refuse
-sql -d postgres -c 'SELECT pg_reload_conf()' >/dev/null || refuse
+loaded=$(sql -d postgres -At -c 'SELECT pg_conf_load_time()') || refuse "${s.name} does not answer."
+sql -d postgres -c 'SELECT pg_reload_conf()' >/dev/null || refuse "${s.name} does not answer."
 # A new session shows what the server that lets it in has loaded.
 while [ "$(sql -d postgres -At -c 'SELECT pg_conf_load_time()')" = "$loaded" ]; do sleep 0.1; done
 : >"$ready"
