@@ -20,9 +20,10 @@ export function register(program: Command): void {
 }
 
 async function test(args: readonly string[]): Promise<number> {
-  // rules and routes are tested by Prometheus's and Alertmanager's own tools, without which those tests would only be skipped
+  // rules and routes are tested by Prometheus's and Alertmanager's own programs, without which those tests would only be skipped
   const progress = new Progress();
-  const tools = [await ensureTool("promtool", progress), await ensureTool("amtool", progress)];
+  const tools: string[] = [];
+  for (const tool of ["promtool", "amtool", "alertmanager"] as const) tools.push(await ensureTool(tool, progress));
   const PATH = [...tools.map((tool) => path.dirname(tool)), process.env.PATH ?? ""].join(path.delimiter);
   return interactive(process.execPath, [VITEST, "run", ...args], { cwd: ROOT, env: { ...ENV, PATH } });
 }

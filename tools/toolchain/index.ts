@@ -8,6 +8,7 @@ import type { Progress } from "../core/progress";
 import { buildGo, fetchGo, type GoProgram, recipeHash } from "./go";
 import { officialPlugin, officialPulumi } from "./official";
 import {
+  ALERTMANAGER,
   AMTOOL,
   LANGUAGE_NODEJS,
   MIN_PULUMI,
@@ -60,8 +61,8 @@ export async function presentToolchain(wanted: readonly PluginName[]): Promise<T
   return have.length === wanted.length ? describe(cli, have) : undefined;
 }
 
-/** Programs that check configuration. */
-const TOOLS = { amtool: AMTOOL, promtool: PROMTOOL } as const;
+/** Programs that check configuration, and the one that tests run with theirs. */
+const TOOLS = { alertmanager: ALERTMANAGER, amtool: AMTOOL, promtool: PROMTOOL } as const;
 
 /** Full path of a tool: one on PATH, else built. */
 export async function ensureTool(name: keyof typeof TOOLS, progress: Progress): Promise<string> {
