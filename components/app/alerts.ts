@@ -46,7 +46,8 @@ function availability(job: string): Partial<Record<AppAlert, AlertDefinition>> {
   return {
     AppDown: {
       severity: "critical",
-      for: "2m",
+      // Longer than a first start with its migrations takes.
+      for: "3m",
       // Discovery that finds no replica at all leaves nothing that could be 0.
       expr: () => or(eq(max(metric("up", { job }), { by: ["job"] }), 0), absent("up", { job })),
       summary: `${APP} is down`,
