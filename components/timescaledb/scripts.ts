@@ -127,7 +127,7 @@ if [ -e "$data/postmaster.pid" ]; then
   if [ "$(cat "/proc/$old/comm" 2>/dev/null || echo none)" != postgres ]; then rm -f "$data/postmaster.pid"; fi
 fi
 
-cp ${CONFIG_FILES.closed} ${RUN}/pg_hba.conf
+cp -f ${CONFIG_FILES.closed} ${RUN}/pg_hba.conf
 postgres -D "$data" -c config_file=${CONFIG_FILES.settings} &
 server=$!
 stop() { kill -INT "$server" 2>/dev/null || true; }
@@ -182,7 +182,7 @@ An extension cannot go back. Nothing was changed: use an image with TimescaleDB 
 esac
 sql -d ${s.database} -f ${OWN_JOBS_FILE} || refuse "${s.name} does not start: the jobs of TimescaleDB could not be set up."
 
-cp ${CONFIG_FILES.open} ${RUN}/pg_hba.conf
+cp -f ${CONFIG_FILES.open} ${RUN}/pg_hba.conf
 loaded=$(sql -d postgres -At -c 'SELECT pg_conf_load_time()') || refuse "${s.name} does not answer."
 sql -d postgres -c 'SELECT pg_reload_conf()' >/dev/null || refuse "${s.name} does not answer."
 # A new session shows what the server that lets it in has loaded.
