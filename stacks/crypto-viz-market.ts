@@ -4,7 +4,7 @@ import type { Connection } from "../components/target/connection";
 import type { StackConfig } from "./config";
 
 import { marketFeedAlerts, marketSinkAlerts } from "./crypto-viz-alerts";
-import { MARKET_DASHBOARD } from "./crypto-viz-dashboards";
+import { feedHighlights, MARKET_DASHBOARD, sinkHighlights } from "./crypto-viz-dashboards";
 import type { HostPort } from "./publish";
 
 /** What the market's processes are made from and connect to. */
@@ -34,7 +34,11 @@ export function feed({ images, config, kafka, topics }: MarketArgs): Declared<Ap
     metrics: { port: 9400 },
     ready: { http: { port: "metrics", path: "/healthz" } },
     resources: { cpu: 0.5, memory: "192Mi" },
-    monitoring: { alerts: marketFeedAlerts("market-feed") },
+    monitoring: {
+      alerts: marketFeedAlerts("market-feed"),
+      dashboards: [MARKET_DASHBOARD],
+      highlights: feedHighlights("market-feed"),
+    },
   };
 }
 
@@ -54,7 +58,11 @@ export function sink({ images, kafka, topics, database, schema }: MarketArgs): D
     metrics: { port: 9401 },
     ready: { http: { port: "metrics", path: "/healthz" } },
     resources: { cpu: 0.5, memory: "256Mi" },
-    monitoring: { alerts: marketSinkAlerts("market-sink"), dashboards: [MARKET_DASHBOARD] },
+    monitoring: {
+      alerts: marketSinkAlerts("market-sink"),
+      dashboards: [MARKET_DASHBOARD],
+      highlights: sinkHighlights("market-sink"),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
 import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
-import { add, count, div, eq, max, metric, min, since, sum, topk } from "../monitoring/promql";
+import { add, count, div, eq, max, metric, min, or, since, sum, topk, vector } from "../monitoring/promql";
 
 export const PROMETHEUS_UID = "datastack-prometheus";
 
@@ -83,9 +83,8 @@ function state(): readonly Panel[] {
       title: "Targets down",
       description: "Of all jobs. Their other numbers and alerts are blind.",
       unit: "count",
-      queries: [query(count(eq(metric("up"), 0)), "down")],
+      queries: [query(or(count(eq(metric("up"), 0)), vector(0)), "down")],
       thresholds: { bad: "above", critical: 1 },
-      nothing: "none",
     },
     {
       kind: "stat",
