@@ -1,9 +1,14 @@
+import io
 import json
 import logging
 import random
+import socket
+import struct
+import time
 import unittest
 import urllib.error
 import urllib.request
+from unittest import mock
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -95,6 +100,17 @@ class Server(unittest.TestCase):
             self.assertIn(b"things_total 3.0", answer.read())
         with urllib.request.urlopen(f"{base}/healthz", timeout=5) as answer:
             self.assertEqual(json.load(answer), {"status": "ok", "lag": 2})
+        with mock.patch("sys.stderr", io.StringIO()) as told:
+            for _ in range(20):
+                hasty = socket.create_connection(("127.0.0.1", server.server_port))
+                # hangs up with a reset, as who closes without having read
+                hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                hasty.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                hasty.close()
+            with urllib.request.urlopen(f"{base}/healthz", timeout=5) as answer:
+                self.assertEqual(answer.status, 200)
+            time.sleep(0.1)
+            self.assertEqual(told.getvalue(), "")
         state["healthy"] = False
         for path, status in (("/healthz", 503), ("/", 404)):
             with self.assertRaises(urllib.error.HTTPError) as raised:

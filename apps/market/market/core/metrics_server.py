@@ -1,14 +1,29 @@
 """`/metrics` and `/healthz` on one port, in a thread of its own."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
+from market.core.logs import Log
+
+log = Log("market.metrics")
+
 #: Healthy or not, and what is to be said about it.
 Health = Callable[[], tuple[bool, dict[str, object]]]
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Probes that read the first line and hang up are no error."""
+        error = sys.exception()
+        if not isinstance(error, (ConnectionError, TimeoutError)):
+            log.error("metrics server", error)
 
 
 def serve(port: int, health: Health, registry: CollectorRegistry = REGISTRY) -> ThreadingHTTPServer:
@@ -39,7 +54,6 @@ def serve(port: int, health: Health, registry: CollectorRegistry = REGISTRY) -> 
         def log_message(self, format: str, *args: object) -> None:
             """Probes and scrapes are not worth a line each."""
 
-    server = ThreadingHTTPServer(("0.0.0.0", port), Handler)
-    server.daemon_threads = True
+    server = Server(("0.0.0.0", port), Handler)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server

@@ -14,7 +14,10 @@ RULES = ClientRules(
         "client.id": "market-sink",
         "session.timeout.ms": 10_000,
         "fetch.wait.max.ms": 200,
-        "queued.max.messages.kbytes": 16_384,
+        # What waits in memory, and one answer of a broker: a long backlog, unpacked, has to fit beside the rest.
+        "queued.max.messages.kbytes": 8_192,
+        "fetch.max.bytes": 4_194_304,
+        "max.partition.fetch.bytes": 262_144,
         "log.connection.close": False,
         "reconnect.backoff.max.ms": 5_000,
         "allow.auto.create.topics": False,
