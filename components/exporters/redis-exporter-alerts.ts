@@ -183,6 +183,7 @@ function keeping(matchers: LabelMatchers) {
   return {
     RedisAofWriteFailing: {
       severity: "critical",
+      explains: { alerts: ["RedisAofRewriteFailing"] },
       for: "1m",
       expr: () => failed("redis_aof_last_write_status"),
       summary: `${REDIS} cannot write its append-only file`,

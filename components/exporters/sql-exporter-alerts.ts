@@ -82,6 +82,10 @@ function community(matchers: LabelMatchers) {
     },
     TimescaleDBJobOverdue: {
       severity: "critical",
+      explains: {
+        alerts: ["TimescaleDBJobFailing"],
+        same: ["job", "instance", "job_id", "procedure", "relation", "server"],
+      },
       for: "10m",
       threshold: { default: 3, unit: "count", min: 1 },
       // Jobs that run every few seconds may wait for a moment.
