@@ -58,7 +58,8 @@ pg_restore --file=/dev/null "$partial"
 sync
 mv "$partial" "${DUMPS}/$name"
 
-dumps | sort -r | tail -n +$((KEEP + 1)) | while read -r old; do
+# Never the one that was just made, whatever the clock was when the others were.
+dumps | grep -vxF "$name" | sort -r | tail -n +"$KEEP" | while read -r old; do
   rm -f "${DUMPS}/$old"
   echo "removed $old"
 done

@@ -31,6 +31,8 @@ export function workload(name: string, args: TimescaleDBArgs): Workload {
     ],
     scratch: { "/tmp": "16Mi", [RUN]: "1Mi", "/dev/shm": `${s.memory.shm / MI}Mi` },
     volumes: [{ name: "data", path: VOLUME, size: s.storage, prepare: () => preparation(s, args) }],
+    // One, with a name that says so, as everything that has a volume.
+    identity: "stable",
     ports: { postgres: { port: PORT, ...(args.publish ? { publish: args.publish } : {}) } },
     // After a crash the write-ahead log is replayed before anybody is let in.
     ready: { probe: { exec: ["/bin/sh", `${FILES}/ready.sh`] }, startWithin: 600 },

@@ -12,6 +12,7 @@ import { Redis } from "../../components/redis";
 import type { Connection } from "../../components/target/connection";
 import { DockerTarget } from "../../components/target/docker";
 import { KubernetesTarget } from "../../components/target/kubernetes";
+import { TimescaleDB } from "../../components/timescaledb";
 import type { DatabaseSchema } from "../../components/timescaledb/schema/schema";
 import { addApps } from "./monitored-apps";
 
@@ -72,6 +73,7 @@ export function monitored(kind: "docker" | "kubernetes", more: Partial<Prometheu
   blueprint.add(PostgresExporter, "postgres-exporter", { images, database: DATABASE });
   const database = { database: DATABASE, edition: "community", schema: SCHEMA } as const;
   blueprint.add(SqlExporter, "sql-exporter", { images, ...database });
+  blueprint.add(TimescaleDB, "timescaledb", { images, database: "crypto_viz_ts", backup: {} });
   blueprint.add(Alertmanager, "alertmanager", { images });
   blueprint.add(Grafana, "grafana", { images, monitoring: blueprint.monitoring, prometheus: watching.connection });
   addApps(blueprint);

@@ -13,6 +13,7 @@ import { CASES as ALERTING } from "./bad-input/alerting";
 import { CASES as APPS } from "./bad-input/app";
 import { type Case, component, declared } from "./bad-input/case";
 import { CASES as REDIS } from "./bad-input/redis";
+import { CASES as TIMESCALEDB } from "./bad-input/timescaledb";
 import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
 
 export type { Case };
@@ -157,5 +158,6 @@ export const cases: readonly Case[] = [
   ...ALERTING,
   ...APPS,
   ...REDIS,
+  ...TIMESCALEDB,
   ...TIMESCALEDB_SCHEMA,
 ];

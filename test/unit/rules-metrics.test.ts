@@ -51,11 +51,11 @@ describe("every rule", () => {
     expect(excepted.filter((metric) => !used.has(metric))).toEqual([]);
   });
 
-  it("is about its own job, but for those that watch all targets", () => {
+  it("is about its own job or schedule, but for those that watch all targets", () => {
     const free = collected.groups
       .filter((group) => group.name !== "prometheus-targets")
       .flatMap((group) => [...(group.recordings ?? []), ...(group.alerts ?? [])])
-      .filter(({ expr }) => (expr.match(/job="/g) ?? []).length < selectors(expr).length);
+      .filter(({ expr }) => (expr.match(/(job|schedule)="/g) ?? []).length < selectors(expr).length);
     expect(free).toEqual([]);
   });
 

@@ -284,6 +284,15 @@ describe("dumps", () => {
     expect(dumps()).toEqual([old(1), old(2)]);
   });
 
+  test("that were just made stay, though a clock was ahead when others were", () => {
+    for (const year of [2098, 2099]) writeFileSync(at(`${DUMPS}/${NAME.replace("2026", String(year))}`), "later");
+    expect(sh("backup.sh")).toMatchObject({ status: 0, stdout: expect.stringContaining("removed market-2098") });
+    expect(dumps().map((name) => name.slice(0, "market-2026".length))).toEqual([
+      expect.not.stringContaining("209"),
+      "market-2099",
+    ]);
+  });
+
   test("are listed newest first", () => {
     for (const day of [1, 2]) writeFileSync(at(`${DUMPS}/${old(day)}`), "old");
     expect(sh("restore.sh", "list").stdout).toBe(`${old(2)} 3\n${old(1)} 3\n`);

@@ -13,6 +13,7 @@ import type { AlertDefinition, AlertDefinitions } from "../../components/monitor
 import { formatQuantity } from "../../components/monitoring/quantity";
 import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
+import { backupAlerts } from "../../components/timescaledb/alerts";
 import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
 
 /** Alerts by what brings them. */
@@ -39,6 +40,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
   SqlExporter: {
     about: "Of TimescaleDB: hypertables and aggregates; jobs and compression in the community edition only.",
     alerts: sqlExporterAlerts("sql-exporter"),
+  },
+  TimescaleDB: {
+    about: "Of the nightly dumps of a database that has a `backup`, on Docker, where schedules leave metrics.",
+    alerts: backupAlerts("timescaledb-backup"),
   },
   App: {
     about:

@@ -8,6 +8,7 @@ import { NODE_CASES } from "./node";
 import { POSTGRES_CASES } from "./postgres";
 import { PROMETHEUS_CASES } from "./prometheus";
 import { REDIS_CASES } from "./redis";
+import { TIMESCALEDB_BACKUP_CASES } from "./timescaledb-backup";
 import { TIMESCALEDB_FIGURES_CASES } from "./timescaledb-figures";
 
 /** Of every alert that components bring. */
@@ -21,5 +22,6 @@ export const CASES: readonly AlertCase[] = [
   ...POSTGRES_CASES,
   ...PROMETHEUS_CASES,
   ...REDIS_CASES,
+  ...TIMESCALEDB_BACKUP_CASES,
   ...TIMESCALEDB_FIGURES_CASES,
 ];
