@@ -24,6 +24,8 @@ export * from "./exporters";
 export { Grafana, type GrafanaArgs, grafanaFiles, grafanaNote } from "./grafana";
 export * from "./kafka";
 export { type AlertDefinition, type AlertDefinitions, alertRules } from "./monitoring/alert";
+export type { Dashboard, Panel } from "./monitoring/dashboard";
+export * as dashboards from "./monitoring/dashboards";
 export type { LabelMatcher, LabelMatchers } from "./monitoring/labels";
 export type { Alert, AlertTuning, Monitoring, Recording, RuleGroup, Severity } from "./monitoring/monitoring";
 export * as promql from "./monitoring/promql";

@@ -126,6 +126,46 @@ All have the variable *Data source*, most *Job* and *Instance*: with two Kafka c
 chosen at the top. Apps of other HTTP dialects than Django's (see \`AppHttp.dialect\`) get one per dialect, with the first two rows of Django's.
 TimescaleDB's leaves out jobs and compression in the Apache edition, which has none.
 
+## One of your own
+
+\`\`\`ts
+import { dashboards, promql } from "datastack";
+
+const { sum } = promql;
+// What the variables job and instance at the top choose; counters are seen as rates over Grafana's own window.
+const view = new dashboards.View();
+
+const ORDERS: dashboards.Dashboard = {
+  uid: "orders",
+  title: "Orders",
+  description: "How many orders come in, and how many fail?",
+  variables: dashboards.jobAndInstance("shop_orders_total"),
+  rows: [
+    {
+      title: "Orders",
+      panels: [
+        {
+          kind: "timeseries",
+          title: "Orders by result",
+          description: "A rising share that fails wants a look at the payment service.",
+          unit: "per second",
+          queries: [dashboards.query(sum(view.rate("shop_orders_total"), { by: ["result"] }), "{{result}}")],
+        },
+      ],
+    },
+  ],
+};
+
+stack.add(Grafana, "grafana", { images, monitoring: stack.monitoring, prometheus: prometheus.connection, dashboards: [ORDERS] });
+\`\`\`
+
+Where it belongs to an app, give it to the app (\`monitoring: { dashboards, highlights }\`): then the overview leads to it. Sizes are optional: panels
+fill their line. Before anything is created, all dashboards are checked together; a uid twice, a panel without unit or description, an
+expression that ends in the middle, a variable or a link that does not exist are refused with what to do.
+
+In this repository a component's dashboards are in its \`dashboards.ts\`, made from its signals, so that alerts and panels cannot disagree; add them to
+\`tools/docs/dashboards.ts\`, then \`npm run docs\` and \`npm test\`.
+
 ## How they are tested
 
 | what | how | where |
