@@ -24,11 +24,11 @@ function always(matchers: LabelMatchers) {
   return {
     TimescaleDBExporterBlind: {
       severity: "warning",
-      for: "10m",
-      // An answer that failed is kept as long as one that did not, and told only once.
+      for: "20m",
+      // An answer that failed stands as long as one that did not, five minutes at most, and is told once. A short outage is none of this.
       expr: () =>
         or(
-          gt(maxOverTime(range("pg_exporter_last_scrape_error", matchers, "10m")), 0),
+          gt(maxOverTime(range("pg_exporter_last_scrape_error", matchers, "7m")), 0),
           gt(metric("pg_exporter_user_queries_load_error", matchers), 0),
         ),
       summary: "{{ $labels.instance }} cannot ask TimescaleDB",

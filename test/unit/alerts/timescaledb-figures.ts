@@ -23,9 +23,9 @@ function of(labels: Readonly<Record<string, string>>) {
 export const TIMESCALEDB_FIGURES_CASES: readonly AlertCase[] = [
   of({}).on("TimescaleDBExporterBlind", {
     metric: "pg_exporter_last_scrape_error",
-    fires: "1 0 0 0 1 0 0 0 1 0 0 0 1 0 0 0 1 0x20",
-    quiet: "0x5 1 0x30",
-    at: "20m",
+    fires: "1 0x4 1 0x4 1 0x4 1 0x4 1 0x4 1 0x4 1 0x10",
+    quiet: "0x5 1x9 0x40",
+    at: "28m",
     value: 1,
   }),
   of(HYPERTABLE).on("TimescaleDBTooManyChunks", {
