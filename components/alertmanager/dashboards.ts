@@ -61,6 +61,7 @@ function state(of = view): readonly Panel[] {
       unit: "count",
       queries: [query(sum(of.increase("alertmanager_notifications_failed_total"), SERVER), "{{instance}}")],
       thresholds: { bad: "above", warning: 1 },
+      nothing: "no receiver",
       sparkline: false,
     },
     {
