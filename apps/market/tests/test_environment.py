@@ -160,6 +160,11 @@ class Refused(Files):
         found = self.problems(feed.read, {"KAFKA_BOOTSTRAP_SERVERS": "kafka:29092", "FEED_SYMBOLS": "BTC-USD,BTC-USD"})
         self.assertIn("once", found[0])
 
+    def test_more_messages_of_a_symbol_than_there_are_numbers(self) -> None:
+        values = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:29092", "FEED_SYMBOLS": "A,B", "FEED_RATE_TRADE": "1801"}
+        self.assertIn("more than 900 a second for each of 2 symbols", self.problems(feed.read, values)[0])
+        self.assertEqual(load(feed.read, {**values, "FEED_RATE_TRADE": "1800"}).rates["rawtrade"], 1800)
+
     def test_a_superuser_whose_password_is_the_name(self) -> None:
         path = self.file("su", "administrator")
         values = {"DJANGO_SUPERUSER_NAME": "Administrator", "DJANGO_SUPERUSER_PASSWORD_FILE": path}

@@ -8,6 +8,9 @@ from market.core.kafka import ClientRules, Setting, client_settings
 
 DEFAULT_SYMBOLS = ("BTC-USD", "ETH-USD", "SOL-USD", "XRP-USD", "ADA-USD", "DOGE-USD")
 
+#: Sequences that begin anew begin at a number of milliseconds; see sequences.py.
+MOST_PER_SYMBOL = 900
+
 _WHY = "or an acknowledged message could be lost, doubled or out of order"
 RULES = ClientRules(
     defaults={
@@ -38,14 +41,20 @@ class FeedSettings:
 
 
 def read(environment: Environment) -> FeedSettings:
+    symbols = environment.names("FEED_SYMBOLS", DEFAULT_SYMBOLS, topics.SYMBOL, "BTC-USD,ETH-USD")
+
     def rate(name: str, default: float) -> float:
-        return environment.number(name, default, 0, 5_000)
+        value = environment.number(name, default, 0, 5_000)
+        if value / len(symbols or " ") > MOST_PER_SYMBOL:
+            rule = f"is more than {MOST_PER_SYMBOL} a second for each of {len(symbols)} symbols: sequences could repeat"
+            environment.refuse(name, rule, "Lower it, or name more symbols in FEED_SYMBOLS", f"{value:g}")
+        return value
 
     return FeedSettings(
         kafka=client_settings(environment, RULES),
         metrics_port=environment.integer("METRICS_PORT", 9400, 1, 65_535),
         log_level=environment.choice("LOG_LEVEL", "info", logs.LEVELS),
-        symbols=environment.names("FEED_SYMBOLS", DEFAULT_SYMBOLS, topics.SYMBOL, "BTC-USD,ETH-USD"),
+        symbols=symbols,
         rates={
             topics.TICKER: rate("FEED_RATE_TICKER", 12.0),
             topics.TRADE: rate("FEED_RATE_TRADE", 24.0),
