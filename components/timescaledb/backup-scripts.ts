@@ -182,6 +182,9 @@ sql -d postgres -f /tmp/settings.sql
 # From here on nobody can connect to either of them, and who was there is sent away.
 exchange() {
   sql -d postgres -v old="$PGDATABASE" -v new="$fresh" -v before="$before" <<'SQL'
+-- TimescaleDB reminds of its workers, which are started below.
+SET client_min_messages = error;
+SET log_min_messages = error;
 ALTER DATABASE :"old" ALLOW_CONNECTIONS false;
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN (:'old', :'new') \\g /dev/null
 BEGIN;

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { TimescaleDB, type TimescaleDBArgs } from "../../components/timescaledb";
+import type { Declaration } from "../../tools/check/declared";
+import { choose, select } from "../../tools/restore";
+import { dumpRows, parseDumps } from "../../tools/restore/dumps";
+import { repeatedJob, restoreJob } from "../../tools/restore/kubernetes";
+import { databaseArgs } from "../support/timescaledb";
+
+const NEW = "market-20260302T023000Z-pg18-timescaledb-2.31.0.dump";
+const OLD = "market-20260301T023000Z-pg18-timescaledb-2.30.1.dump";
+const dumps = parseDumps(`${NEW} 1536\n${OLD} 3221225472\nsomething else\n`);
+
+describe("the list of dumps", () => {
+  test("has what a name says, newest first, and nothing that is none", () => {
+    expect(dumps).toEqual([
+      { name: NEW, bytes: 1536, time: "2026-03-02 02:30:00", version: "2.31.0" },
+      { name: OLD, bytes: 3221225472, time: "2026-03-01 02:30:00", version: "2.30.1" },
+    ]);
+    expect(dumpRows(dumps).map((row) => row[2])).toEqual(["SIZE", "1.5 KiB", "3 GiB"]);
+  });
+
+  test("is chosen from by name, or for the latest", () => {
+    expect(choose(dumps, "latest", "market").name).toBe(NEW);
+    expect(choose(dumps, OLD, "market").name).toBe(OLD);
+    expect(() => choose(dumps, "market.dump", "market")).toThrow(/^market.dump is no dump of market\. There are:\n/);
+    expect(() => choose([], "latest", "market")).toThrow("There is no dump of market yet.");
+  });
+});
+
+describe("the database that is meant", () => {
+  const stack = (...databases: [string, Partial<TimescaleDBArgs>][]) => {
+    const all = databases.map(([name, args]) => ({ name, args: databaseArgs(args) }));
+    const plans = all.map(({ name, args }) => TimescaleDB.plan(name, args));
+    return { stack: "dev", plans, all: () => all } as unknown as Declaration;
+  };
+  const schema = { hypertables: { trades: { columns: { time: "timestamptz" } } } } as const;
+
+  test("is the only one with dumps", () => {
+    const subject = { name: "db", database: "market", schedule: "db-backup", migration: undefined };
+    expect(select(stack(["db", { backup: {} }], ["other", {}]))).toEqual(subject);
+    expect(select(stack(["db", { backup: {}, schema }])).migration).toBe("db-migrate");
+  });
+
+  test("has to be named among several, and to exist", () => {
+    const two = stack(["one", { backup: {} }], ["two", { backup: {} }]);
+    expect(() => select(two)).toThrow("add --component, one of one, two");
+    expect(select(two, "two").schedule).toBe("two-backup");
+    expect(() => select(two, "three")).toThrow("three is no database with dumps of stack dev. There are: one, two.");
+    expect(() => select(stack(["db", {}]))).toThrow("Stack dev has no database with dumps");
+  });
+});
+
+describe("on Kubernetes", () => {
+  const pod = {
+    restartPolicy: "Never",
+    containers: [{ name: "db-backup", command: ["/bin/sh", "backup.sh"], image: "i" }],
+  };
+  const labels = { "datastack.io/service": "db-backup" };
+
+  test("a dump is restored by a pod like that of the schedule, once", () => {
+    const template = { metadata: { labels }, spec: { backoffLimit: 1, template: { metadata: { labels }, spec: pod } } };
+    const job = restoreJob(template, "db-backup", "prod", ["restore", NEW], "x1");
+    expect(job).toMatchObject({
+      kind: "Job",
+      metadata: { name: "db-backup-restore-x1", namespace: "prod", labels },
+      spec: { backoffLimit: 0, template: { metadata: { labels }, spec: { restartPolicy: "Never" } } },
+    });
+    expect(job.spec.template.spec.containers).toEqual([
+      { name: "db-backup", image: "i", command: ["/bin/sh", "/opt/datastack/timescaledb/restore.sh", "restore", NEW] },
+    ]);
+    expect(pod.containers[0]?.command).toEqual(["/bin/sh", "backup.sh"]);
+  });
+
+  test("a job is repeated under another name, without what ties its pods to the first", () => {
+    const own = { "controller-uid": "u", "batch.kubernetes.io/controller-uid": "u", "job-name": "m" };
+    const spec = {
+      backoffLimit: 6,
+      selector: { matchLabels: own },
+      template: { metadata: { labels: { ...labels, ...own } }, spec: pod },
+    };
+    const job = repeatedJob(spec, labels, "db-migrate", "prod", "x1");
+    expect(job.metadata).toEqual({ name: "db-migrate-again-x1", namespace: "prod", labels });
+    expect(job.spec).toEqual({ backoffLimit: 6, template: { metadata: { labels }, spec: pod } });
+  });
+});
