@@ -24,7 +24,7 @@ export const ROLES = `  FOR x IN SELECT r AS name FROM jsonb_array_elements_text
 
 /** Made by this job and dropped by somebody: everything of it is to be done again. */
 export const GONE = `  FOR x IN
-    SELECT DISTINCT split_part(m.step, ':', 2) AS name, split_part(m.step, ':', 1) AS kind FROM ${LEDGER} m
+    SELECT DISTINCT split_part(m.step, ':', 2) AS name FROM ${LEDGER} m
     WHERE split_part(m.step, ':', 1) IN ('table', 'aggregate') AND declared->'relations' ? split_part(m.step, ':', 2)
       AND to_regclass(format('public.%I', split_part(m.step, ':', 2))) IS NULL
       AND (SELECT l.hash FROM ${LEDGER} l WHERE l.step = m.step ORDER BY l.id DESC LIMIT 1) <> ''
@@ -32,7 +32,7 @@ export const GONE = `  FOR x IN
     RAISE WARNING '% had been made, and is not there any more: it is made again', x.name;
     INSERT INTO ${LEDGER} (step, hash, duration)
       SELECT DISTINCT m.step, '', interval '0' FROM ${LEDGER} m
-      WHERE split_part(m.step, ':', 2) = x.name OR m.step LIKE 'grants:%';
+      WHERE split_part(m.step, ':', 2) = x.name AND m.step NOT LIKE 'base:%' OR m.step LIKE 'grants:%';
   END LOOP;
 `;
 

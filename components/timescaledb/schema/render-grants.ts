@@ -7,10 +7,7 @@ const WRITE = "SELECT, INSERT, UPDATE";
 
 /** Nobody may do anything but what is granted. */
 export function denyStep(): Step {
-  return step("base:deny", [
-    "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM PUBLIC",
-  ]);
+  return step("base:deny", ["REVOKE ALL ON SCHEMA public FROM PUBLIC"]);
 }
 
 export function grantSteps(schema: DatabaseSchema, edition: Edition): Step[] {

@@ -70,7 +70,7 @@ const FINAL = "password authentication failed|no pg_hba.conf entry|does not exis
  * lock. The SQL does only what is not done yet.
  */
 export const RUN_SCRIPT = `#!/usr/bin/env bash
-# Usage: run.sh FILE. Runs the SQL in FILE, as often as it takes, for ${PATIENCE} s.
+# Usage: run.sh FILE. Runs the SQL in FILE, again for ${PATIENCE} s as long as what stops it may pass.
 set -uo pipefail
 PGPASSWORD=$(<${FILES}/password) || exit 1
 export PGPASSWORD PGCONNECT_TIMEOUT=5 LC_ALL=C
@@ -95,6 +95,7 @@ show() {
 
 reason=
 while :; do
+  begun=$SECONDS
   psql -X -q --set=VERBOSITY=verbose --file="$1" 2>&1 | tee "$said" | show >&2
   status=\${PIPESTATUS[0]}
   ((status != 0)) || exit 0
@@ -102,6 +103,8 @@ while :; do
   if ((status == 2)); then grep -Eq "$final" "$said" || again=yes; fi
   if grep -Eq "$passing" "$said"; then again=yes; fi
   error=$(sed -n -E '/ERROR:|FATAL:|psql: error:/,$p' "$said" | sed -E '/^(LOCATION|CONTEXT):/d; s/^psql:[^ ]* //; s/ERROR:  ${REFUSED}: //')
+  # What got on for a while is not stuck.
+  ((SECONDS - begun < 30)) || deadline=$((SECONDS + ${PATIENCE}))
   if [[ -z $again ]] || ((SECONDS > deadline)); then
     printf '%s\\n' "$error" >&2
     exit 1
