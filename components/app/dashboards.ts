@@ -2,14 +2,14 @@ import { sha256, stableJson } from "../core/names";
 import type { Dashboard, Panel, Row } from "../monitoring/dashboard";
 import { jobAndInstance, labelVariable, query, View } from "../monitoring/dashboards/view";
 import type { LabelMatchers } from "../monitoring/labels";
-import { div, gt, histogramQuantile, max, mul, or, since, sum, topk, type Vector } from "../monitoring/promql";
+import { div, gt, histogramQuantile, mul, or, sum, topk, type Vector } from "../monitoring/promql";
+import { processesDashboard, processPanels } from "./dashboard-processes";
+import { djangoRows } from "./django/dashboard-rows";
 import { counted, HTTP_DIALECTS, type HttpDialect } from "./http-dialect";
 
-export const PROCESSES_UID = "datastack-processes";
 export const DJANGO_UID = "datastack-django";
 
 const view = new View();
-const INSTANCE = { by: ["job", "instance"] };
 
 /** Of an app: its processes where it exports them, and the requests that it answers. */
 export function appDashboards(dialect: HttpDialect | undefined, process: boolean): readonly Dashboard[] {
@@ -181,162 +181,4 @@ function routes(dialect: HttpDialect, route: string): Row {
       },
     ],
   };
-}
-
-function djangoRows(): readonly Row[] {
-  const perAlias = { by: ["alias"] };
-  const gets = sum(view.rate("django_cache_get_total"), { by: ["backend"] });
-  return [
-    {
-      title: "Database",
-      panels: [
-        {
-          kind: "timeseries",
-          title: "Statements",
-          description: "Far more than requests: a page that asks once per line it shows.",
-          unit: "operations per second",
-          queries: [query(sum(view.rate("django_db_execute_total"), perAlias), "{{alias}}")],
-        },
-        {
-          kind: "timeseries",
-          title: "Time of statements",
-          description: "Of the database as the app sees it, the way there included.",
-          unit: "seconds",
-          queries: [0.5, 0.95, 0.99].map((q) =>
-            query(
-              histogramQuantile(q, sum(view.rate("django_db_query_duration_seconds_bucket"), { by: ["alias", "le"] })),
-              `{{alias}} p${q * 100}`,
-            ),
-          ),
-        },
-        {
-          kind: "timeseries",
-          title: "New connections",
-          description: "Many: connections are not kept between requests.",
-          unit: "per second",
-          queries: [query(sum(view.rate("django_db_new_connections_total"), perAlias), "{{alias}}")],
-        },
-        {
-          kind: "timeseries",
-          title: "Database errors",
-          description: "By the exception that the app got, and failed connections.",
-          unit: "per second",
-          queries: [
-            query(sum(view.rate("django_db_errors_total"), { by: ["alias", "type"] }), "{{alias}} {{type}}"),
-            query(sum(view.rate("django_db_new_connection_errors_total"), perAlias), "{{alias}} no connection"),
-          ],
-        },
-      ],
-    },
-    {
-      title: "Cache, exceptions, migrations",
-      panels: [
-        {
-          kind: "timeseries",
-          title: "Cache",
-          description: "What was asked of it, and found there.",
-          unit: "operations per second",
-          queries: [
-            query(gets, "{{backend}} asked"),
-            query(sum(view.rate("django_cache_get_hits_total"), { by: ["backend"] }), "{{backend}} found"),
-          ],
-        },
-        {
-          kind: "stat",
-          title: "Found in the cache",
-          description: "Share of what was asked for.",
-          unit: "ratio",
-          queries: [
-            query(div(sum(view.rate("django_cache_get_hits_total"), { by: ["backend"] }), gt(gets, 0)), "{{backend}}"),
-          ],
-          nothing: "nothing asked",
-          height: 8,
-          width: 6,
-        },
-        {
-          kind: "stat",
-          title: "Migrations not applied",
-          description: "The app asks for tables and columns that are not there.",
-          unit: "count",
-          queries: [
-            query(
-              max(view.metric("django_migrations_unapplied_total"), { by: ["job", "connection"] }),
-              "{{connection}}",
-            ),
-          ],
-          thresholds: { bad: "above", warning: 1 },
-          height: 8,
-          width: 6,
-        },
-        {
-          kind: "timeseries",
-          title: "Exceptions",
-          description: "By type. Their users got an error; the log has the trace.",
-          unit: "per second",
-          queries: [query(sum(view.rate("django_http_exceptions_total_by_type_total"), { by: ["type"] }), "{{type}}")],
-        },
-        {
-          kind: "timeseries",
-          title: "Answers by size",
-          description: "Bytes sent.",
-          unit: "bytes per second",
-          queries: [query(sum(view.rate("django_http_responses_body_total_bytes_sum"), INSTANCE), "{{instance}}")],
-        },
-      ],
-    },
-  ];
-}
-
-/** Every process that says how it fares, whatever it is written in. */
-function processesDashboard(): Dashboard {
-  return {
-    uid: PROCESSES_UID,
-    title: "Processes",
-    description: "Which process takes how much processor time, memory and files, and which ones restart?",
-    tags: ["processes"],
-    variables: jobAndInstance("process_start_time_seconds"),
-    rows: [{ title: "Processes", panels: processPanels(view) }],
-  };
-}
-
-function processPanels(of: View): readonly Panel[] {
-  const open = max(of.metric("process_open_fds"), INSTANCE);
-  return [
-    {
-      kind: "timeseries",
-      title: "Processors used",
-      description: "1 is one processor all of the time. At its limit a process is slowed down.",
-      unit: "cores",
-      queries: [query(sum(of.rate("process_cpu_seconds_total"), INSTANCE), "{{instance}}")],
-    },
-    {
-      kind: "timeseries",
-      title: "Memory",
-      description: "As the kernel counts it against the limit of the container. A steady climb is a leak.",
-      unit: "bytes",
-      queries: [query(max(of.metric("process_resident_memory_bytes"), INSTANCE), "{{instance}}")],
-    },
-    {
-      kind: "timeseries",
-      title: "Open files and connections",
-      description: "Share of the allowed file descriptors. At 100 % neither files nor connections can be opened.",
-      unit: "ratio",
-      queries: [query(div(open, max(of.metric("process_max_fds"), INSTANCE)), "{{instance}}")],
-      thresholds: { bad: "above", warning: 0.9 },
-    },
-    {
-      kind: "table",
-      title: "Running for",
-      description: "The youngest last: what restarts again and again is there.",
-      unit: "seconds",
-      columns: { job: "Job", instance: "Instance" },
-      queries: [
-        query(since(max(of.metric("process_start_time_seconds"), INSTANCE)), "Running for"),
-        query(max(of.metric("process_resident_memory_bytes"), INSTANCE), "Memory", "bytes"),
-        query(open, "Open files", "count"),
-      ],
-      sortBy: "Running for",
-      width: 12,
-    },
-  ];
 }

@@ -176,6 +176,7 @@ In this repository a component's dashboards are in its \`dashboards.ts\`, made f
 | the 17 rules of Grafana's dashboard linter | our own, over the generated JSON; each rule has a case that breaks it | the same |
 | no overlap, no overflow, no hole on the grid | for any sizes (property test) | [test/unit/dashboards-grid.test.ts](../test/unit/dashboards-grid.test.ts) |
 | JSON as Grafana's file provisioning takes it | ids, refIds, datasource, options of each kind of panel against Grafana's foundation SDK; the same bytes again | [test/unit/dashboards-json.test.ts](../test/unit/dashboards-json.test.ts) |
+| panels turn colour where the alert about the same fires | by the alerts' defaults | [test/unit/dashboards-thresholds.test.ts](../test/unit/dashboards-thresholds.test.ts) |
 | mistakes are refused at preview | one row per mistake | [test/unit/dashboards-check.test.ts](../test/unit/dashboards-check.test.ts) |
 | panels have data on a running stack | all queries asked, at least 95 % of the panels with data; [the others](../test/fixtures/panels-without-data.json) with the reason | end-to-end suite |
 
