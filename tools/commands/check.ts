@@ -10,8 +10,9 @@ import { UserError } from "../core/errors";
 import { ROOT, userPath } from "../core/paths";
 import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
-import { configCopy } from "../pulumi/home";
+import { configCopy, copiedConfig } from "../pulumi/home";
 import { type Passwords, readPasswords } from "../pulumi/passwords";
+import { lastImages } from "../pulumi/stack-config";
 
 interface CheckOptions {
   readonly config: Readonly<Record<string, string>>;
@@ -37,7 +38,8 @@ async function check(stack: string, options: CheckOptions): Promise<boolean> {
   const begun = Date.now();
   const project = readProject(ROOT);
   const file = options.configFile ? userPath(options.configFile) : deployedConfig(stack);
-  const { values } = readConfig(project, stack, { overrides: options.config, ...(file ? { file } : {}) });
+  const overrides = { ...lastImages(copiedConfig(stack)), ...options.config };
+  const { values } = readConfig(project, stack, { overrides, ...(file ? { file } : {}) });
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
   let passwords: Promise<Passwords> | undefined;

@@ -1,11 +1,13 @@
 import * as path from "node:path";
-import { parseConfig } from "../../stacks/config";
+import { parse as parseYaml } from "yaml";
+import { PROJECT, parseConfig } from "../../stacks/config";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
-import { ROOT, userPath } from "../core/paths";
+import { inRoot, ROOT, userPath } from "../core/paths";
 import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
 import { imageNotes, imageSettings } from "../images";
+import { writeConfigCopy } from "../pulumi/home";
 import { imageValues, ownImages } from "../pulumi/stack-config";
 import { type ProgramOptions, type Rendered, recordStack, render, SCRIPT } from "../render/render";
 
@@ -34,6 +36,7 @@ export function register(program: Command): void {
           recordStack(program, random, previous),
         ),
       );
+      remember(program);
       process.stdout.write(`${[...notes, ...report(rendered, out, secrets)].join("\n")}\n`);
     });
 }
@@ -67,6 +70,15 @@ function programOf(
     value ? [[key, JSON.stringify(value)]] : [],
   );
   return { ...program, config: { ...config, ...Object.fromEntries(texts) }, notes: imageNotes(settings) };
+}
+
+/** What was rendered last is what `check` compares with, as for a stack that was brought up. */
+function remember({ stack, configFile, config = {} }: ProgramOptions): void {
+  const keyed = Object.entries(config).map(([key, value]) => [
+    key.includes(":") ? key : `${PROJECT}:${key}`,
+    parseYaml(value),
+  ]);
+  writeConfigCopy(stack, configFile ?? inRoot(`Pulumi.${stack}.yaml`), Object.fromEntries(keyed));
 }
 
 function collect(given: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -91,8 +91,7 @@ export function writeConfigCopy(stack: string, source: string, values: Readonly<
 }
 
 /** Configuration values that the copy had after the last run, by full key. */
-export function copiedConfig(stack: string): Readonly<Record<string, unknown>> | undefined {
-  const file = configCopy(stack);
+export function copiedConfig(stack: string, file = configCopy(stack)): Readonly<Record<string, unknown>> | undefined {
   if (!fs.existsSync(file)) return undefined;
   return ((parse(fs.readFileSync(file, "utf8")) ?? {}) as ConfigFile).config ?? {};
 }

@@ -2,8 +2,9 @@ import type { Progress } from "../core/progress";
 import { isLeaf, plain } from "../engine/values";
 import { recordStack } from "../render/render";
 import { RandomStore } from "../render/store";
+import { copiedConfig } from "./home";
 import { toolchainOf } from "./prepare";
-import { readSubject } from "./stack-config";
+import { lastImages, readSubject } from "./stack-config";
 import { existing, Workspace } from "./workspace";
 
 export type Passwords = Readonly<Record<string, string>>;
@@ -13,7 +14,8 @@ export async function readPasswords(stack: string, progress: Progress, configFil
   const subject = readSubject(stack, configFile);
   const store = new RandomStore(stack);
   if (subject.config.target === "kubernetes" && store.used) {
-    const recording = await recordStack({ stack, ...(configFile ? { configFile } : {}) }, store.source);
+    const config = lastImages(copiedConfig(stack));
+    const recording = await recordStack({ stack, config, ...(configFile ? { configFile } : {}) }, store.source);
     const passwords = plain(recording.outputs.passwords ?? {});
     return isLeaf(passwords) ? {} : (passwords as Passwords);
   }

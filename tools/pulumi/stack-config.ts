@@ -55,6 +55,16 @@ export function imageValues(config: StackConfig, images: ImageSettings): Readonl
   };
 }
 
+/** What the last run added of images to a stack's own configuration, by key, as text; from the copy that it left. */
+export function lastImages(copy: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
+  const keys = [IMAGES_KEY, LEFT_OUT_KEY].filter((key) => copy?.[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, textOf(copy?.[key])]));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** Where the last run took the images from: `auto` stays with that, as changing it would restart everything. */
 export function lastSource(stack: string): "registry" | "local" | undefined {
   const config = copiedConfig(stack);

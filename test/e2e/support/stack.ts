@@ -15,6 +15,8 @@ import type { PrometheusApi } from "../../../tools/check/prometheus/api";
 import type { Running } from "../../../tools/check/running";
 import { ROOT } from "../../../tools/core/paths";
 import { readConfig, readProject } from "../../../tools/engine/project";
+import { copiedConfig } from "../../../tools/pulumi/home";
+import { lastImages } from "../../../tools/pulumi/stack-config";
 import { type CliOptions, cli, type Ended } from "./cli";
 
 /** What is still to be seen of faults for a while after the stack is well again. */
@@ -63,7 +65,9 @@ export class E2eStack {
   }
 
   get declaration(): Declaration {
-    const { values } = readConfig(readProject(ROOT), this.name, { file: this.configFile });
+    const copy = path.join(this.home, "stacks", this.name, `Pulumi.${this.name}.yaml`);
+    const overrides = lastImages(copiedConfig(this.name, copy));
+    const { values } = readConfig(readProject(ROOT), this.name, { file: this.configFile, overrides });
     return declare(this.name, parseConfig(values).config);
   }
 

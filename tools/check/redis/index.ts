@@ -43,8 +43,11 @@ function serverChecks(running: Running, { name, args }: DeclaredComponent<RedisA
       title: "memory is bounded as declared",
       after: answers,
       run: async () => {
-        const [, memory, , policy] = (await cli("config", "get", "maxmemory", "maxmemory-policy")).split("\n");
-        const found = { maxmemory: Number(memory), "maxmemory-policy": policy };
+        const value = async (setting: string) => (await cli("config", "get", setting)).split("\n")[1]?.trim();
+        const found = {
+          maxmemory: Number(await value("maxmemory")),
+          "maxmemory-policy": await value("maxmemory-policy"),
+        };
         const wanted = { maxmemory: declared.maxMemory, "maxmemory-policy": declared.eviction };
         const problems = (["maxmemory", "maxmemory-policy"] as const).flatMap((key) =>
           found[key] === wanted[key] ? [] : [`${key} is ${found[key]}, declared is ${wanted[key]}`],
