@@ -71,7 +71,9 @@ export function api({ images, database, schema, redis, publish }: MarketArgs): D
   return {
     image: images.market,
     wsgi: "market.wsgi",
-    http: { health: "/api/v1/health/", ...(publish ? { publish } : {}) },
+    http: { health: "/api/v1/health/", alive: "/api/v1/live/", ...(publish ? { publish } : {}) },
+    // Its own logs in JSON, and tells of slow requests itself.
+    workers: { config: "/app/gunicorn.conf.py" },
     static: "image",
     uses: { database: { connection: database, user: "market_api" }, redis: { connection: redis, user: "app" } },
     after: [schema],

@@ -76,12 +76,14 @@ export const cryptoViz: System = (stack, config) => {
     database: database.connection,
     schema: CRYPTO_VIZ_SCHEMA,
     edition: TimescaleDB.edition({ images, ...edition }),
+    after: ["timescaledb-migrate"],
   });
   stack.add(RedisExporter, "redis-exporter", { images, redis: redis.connection });
   stack.add(NodeExporter, "node-exporter", { images });
 
   const told = {
     images,
+    monitoring: stack.monitoring,
     receivers: receiversOf(config.alertReceivers),
     ...(config.alertWatchdog ? { watchdog: { receiver: config.alertWatchdog } } : {}),
     ...(ports.alertmanager ? { publish: ports.alertmanager } : {}),
