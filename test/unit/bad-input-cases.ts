@@ -12,6 +12,7 @@ import { record } from "../support/record";
 import { CASES as ALERTING } from "./bad-input/alerting";
 import { CASES as APPS } from "./bad-input/app";
 import { type Case, component, declared } from "./bad-input/case";
+import { CASES as DASHBOARDS } from "./bad-input/dashboards";
 import { CASES as REDIS } from "./bad-input/redis";
 import { CASES as TIMESCALEDB } from "./bad-input/timescaledb";
 import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
@@ -156,6 +157,7 @@ export const cases: readonly Case[] = [
   prometheus("tuning of an alert that is not there", { alerts: { TargetGone: false } as never }),
   prometheus("bad duration in a tuning", { alerts: { TargetDown: { for: "5 min" as never } } }),
   ...ALERTING,
+  ...DASHBOARDS,
   ...APPS,
   ...REDIS,
   ...TIMESCALEDB,

@@ -158,7 +158,14 @@ function checkThresholds({ bad, warning, critical }: Thresholds): Problem[] {
   if (warning === undefined || critical === undefined) return [];
   const ordered = bad === "above" ? critical > warning : critical < warning;
   if (ordered) return [];
-  return [{ path: "thresholds.critical", value: critical, rule: `must be ${bad} warning (${warning})` }];
+  return [
+    {
+      path: "thresholds.critical",
+      value: critical,
+      rule: `must be ${bad} warning (${warning})`,
+      fix: "Swap them, or change `bad`",
+    },
+  ];
 }
 
 function checkUnit(path: string, unit: string | undefined): Problem[] {
