@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { DockerTarget } from "../../components/target/docker";
+import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { DatabaseSchema } from "../../components/timescaledb";
 import { TimescaleDB, type TimescaleDBArgs } from "../../components/timescaledb";
 import { fileOf } from "../support/kafka";
@@ -54,6 +56,15 @@ describe("the server", () => {
     expect(sql).toMatch(/ALTER ROLE "market_api" .* CONNECTION LIMIT -1 /);
     expect(sql).toContain("rolname NOT IN ('datastack_admin', 'market_api', 'monitoring', 'sink')");
   });
+});
+
+test.each([
+  ["Docker", new DockerTarget({ stack: "dev" })],
+  ["Kubernetes", new KubernetesTarget({ stack: "prod" })],
+] as const)("all of it is taken by %s", (_, target) => {
+  const args = databaseArgs({ target, schema, roles, backup: {}, images: local, recover: true });
+  expect(TimescaleDB.validate("timescaledb", args)).toEqual([]);
+  expect(target.check([TimescaleDB.plan("timescaledb", args)])).toEqual([]);
 });
 
 describe("the connection", () => {
