@@ -70,7 +70,7 @@ describe("market data on a Docker engine", () => {
   });
 
   it("has every message exactly once after sink, Kafka and database were killed in turn under load", async () => {
-    for (const victim of ["market-sink", "kafka-0", "timescaledb", "market-sink"]) {
+    for (const victim of ["market-sink", "kafka-0", "timescaledb-0", "market-sink"]) {
       const before = await psql.number("select count(*) from ticker_data").catch(() => 0);
       await killMain(container(victim));
       await healthy([container(victim)], 180);

@@ -355,10 +355,12 @@ describe("the checks of the repository's stacks", () => {
 
   it("know from the code what to expect", () => {
     const dev = declaration("dev", { "datastack:publish": "loopback", "datastack:kafkaRmi": "true" });
-    expect(declaredPorts(dev)).toEqual([9090, 9092, 9101]);
+    expect(declaredPorts(dev)).toEqual([3000, 6380, 8000, 9090, 9092, 9093, 9101, 15432]);
     const { checks, running } = checksOf(dev, async () => ({}));
     expect(running.kind).toBe("docker");
-    expect([...new Set(checks.map((c) => c.family))]).toEqual(["containers", "kafka", "prometheus", "logs"]);
+    expect([...new Set(checks.map((c) => c.family))]).toEqual([
+      ...["containers", "kafka", "timescaledb", "redis", "app", "alerts", "grafana", "prometheus", "logs"],
+    ]);
     expect(new Set(checks.map((c) => c.family + c.title)).size).toBe(checks.length);
     const titles = checks.map((c) => c.title);
     for (const { after } of checks) if (after) expect(titles).toContain(after);

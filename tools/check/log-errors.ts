@@ -22,6 +22,7 @@ const THROWN = /\b[\w.]+(Exception|Error): /;
 
 /** Lines that look like errors and are none, with the reason. */
 const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/password authentication failed for user/, "a refused login; who was refused says so in its own log"],
   [/disabling udev device properties/, "a host without udev; the disks' other metrics are there"],
 ];
 

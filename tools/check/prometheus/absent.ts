@@ -5,6 +5,12 @@
 const OPTIONAL: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^kafka_consumergroup_/, "exported only while there is a consumer group"],
   [/^datastack_schedule_/, "exported only after a schedule has run"],
+  [/^django_(http_exceptions|db_errors|db_new_connection_errors)_/, "begins with the first error"],
+  [/^django_http_(responses|requests_latency)_/, "begins with the first request"],
+  [/^redis_errors_total$/, "begins with the first error"],
+  [/^redis_master_/, "exported only by a replica"],
+  [/^pg_replication_slots_/, "exported only while there is a replication slot"],
+  [/^alertmanager_notifications?_/, "exported only where somebody is told of alerts"],
   [/^node_md_/, "exported only on hosts with software RAID"],
   [/^node_bonding_/, "exported only on hosts with bonded interfaces"],
   [/^node_nf_conntrack_/, "exported only where the kernel tracks connections"],
