@@ -69,6 +69,11 @@ describe("what stands in the way of a stack", () => {
       9102: "kafka-1 127.0.0.1",
       9103: "kafka-2 127.0.0.1",
       9090: "prometheus 127.0.0.1",
+      3000: "grafana 127.0.0.1",
+      6380: "redis 127.0.0.1",
+      8000: "market-api 127.0.0.1",
+      9093: "alertmanager 127.0.0.1",
+      15432: "timescaledb 127.0.0.1",
     });
   });
 
