@@ -11,6 +11,7 @@ const OPTIONAL: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^redis_master_/, "exported only by a replica"],
   [/^pg_replication_slots_/, "exported only while there is a replication slot"],
   [/^alertmanager_notifications?_/, "exported only where somebody is told of alerts"],
+  [/^timescaledb_aggregate_lag_/, "begins with the first bucket, up to two hours after the first row"],
   [/^node_md_/, "exported only on hosts with software RAID"],
   [/^node_bonding_/, "exported only on hosts with bonded interfaces"],
   [/^node_nf_conntrack_/, "exported only where the kernel tracks connections"],
