@@ -169,6 +169,7 @@ export const RUNBOOKS: readonly string[] = [
   "TimescaleDBJobFailing",
   "TimescaleDBJobOverdue",
   "TimescaleDBJobPaused",
+  "TimescaleDBScheduleFailed",
   "TimescaleDBTooManyChunks",
   "Watchdog",
 ];

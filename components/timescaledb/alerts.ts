@@ -4,8 +4,8 @@ import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import { absent, gt, max, metric, ne, since } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 
-/** The alerts about dumps. Those about the server are its exporters'. */
-export type TimescaleDBAlert = keyof ReturnType<typeof backupAlerts>;
+/** The alerts about dumps, and about the schedules that stand for policies. Those about the server are its exporters'. */
+export type TimescaleDBAlert = keyof ReturnType<typeof backupAlerts> | keyof ReturnType<typeof scheduleAlerts>;
 
 const LAST_SUCCESS = "datastack_schedule_last_success_timestamp_seconds";
 const BY = { by: ["schedule"] };
@@ -41,10 +41,42 @@ export function backupAlerts(schedule: string) {
   } satisfies AlertDefinitions;
 }
 
-export function backupRules(name: string, schedule: string, tuning?: AlertTuning<TimescaleDBAlert>): RuleGroup[] {
-  return [{ name, alerts: alertRules(backupAlerts(schedule), tuning, { component: name }) }];
+/** `schedules`: names of those that fill roll-ups and drop old rows, where the database has no policies for that. */
+export function scheduleAlerts(schedules: readonly string[]) {
+  const matchers = { schedule: { re: schedules.join("|") } };
+  return {
+    TimescaleDBScheduleFailed: {
+      severity: "warning",
+      for: "1m",
+      expr: () => ne(max(metric("datastack_schedule_last_exit_code", matchers), BY), 0),
+      summary: "The last run of {{ $labels.schedule }} has failed",
+      description: `Its exit status was ${valueTemplate("count")}. Until a run succeeds, aggregates grow old or old rows stay.`,
+    },
+  } satisfies AlertDefinitions;
 }
 
-export function checkBackupTuning(path: string, tuning?: AlertTuning<TimescaleDBAlert>): Problem[] {
-  return checkTuning(path, backupAlerts("timescaledb-backup"), tuning);
+export interface Watched {
+  /** The nightly dump's name. */
+  readonly backup?: string;
+  readonly schedules: readonly string[];
+}
+
+export function timescaledbRules(
+  name: string,
+  { backup, schedules }: Watched,
+  tuning?: AlertTuning<TimescaleDBAlert>,
+): RuleGroup[] {
+  const alerts = {
+    ...(backup ? backupAlerts(backup) : {}),
+    ...(schedules.length > 0 ? scheduleAlerts(schedules) : {}),
+  } as AlertDefinitions<TimescaleDBAlert>;
+  return Object.keys(alerts).length > 0 ? [{ name, alerts: alertRules(alerts, tuning, { component: name }) }] : [];
+}
+
+export function checkTimescaleDBTuning(path: string, tuning?: AlertTuning<TimescaleDBAlert>): Problem[] {
+  return checkTuning(
+    path,
+    { ...backupAlerts("timescaledb-backup"), ...scheduleAlerts(["timescaledb-retention"]) },
+    tuning,
+  );
 }

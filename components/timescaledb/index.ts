@@ -5,7 +5,7 @@ import type { Monitoring } from "../monitoring/monitoring";
 import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan } from "../target/workload";
-import { backupRules } from "./alerts";
+import { timescaledbRules } from "./alerts";
 import type { TimescaleDBArgs } from "./args";
 import { backupName, backupSchedule, databaseConnection, migrated, secrets, workload } from "./plan";
 import { type Edition, migrationJob, schemaSchedules } from "./schema";
@@ -82,10 +82,15 @@ export class TimescaleDB extends pulumi.ComponentResource {
     return databaseConnection(name, args);
   }
 
-  /** Of its dumps, where schedules leave metrics; what the server itself says is its exporters'. */
+  /** Of its schedules, where those leave metrics; what the server itself says is its exporters'. */
   static monitoring(name: string, args: TimescaleDBArgs): Monitoring {
-    const watched = args.backup && !args.existing && args.target.kind === "docker";
-    return { targets: [], rules: watched ? backupRules(name, backupName(name), args.alerts) : [] };
+    if (args.target.kind !== "docker") return { targets: [], rules: [] };
+    const schema = migrated(name, args);
+    const watched = {
+      ...(args.backup && !args.existing ? { backup: backupName(name) } : {}),
+      schedules: schema ? schemaSchedules(schema).map((schedule) => schedule.name) : [],
+    };
+    return { targets: [], rules: timescaledbRules(name, watched, args.alerts) };
   }
 
   /** The edition that the database has with these args, for what depends on it. */

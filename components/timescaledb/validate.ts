@@ -2,7 +2,7 @@ import { checkName, MAX_NAME } from "../core/names";
 import type { Problem } from "../core/problems";
 import { bytes } from "../core/units";
 import { checkTime } from "../target/every";
-import { checkBackupTuning } from "./alerts";
+import { checkTimescaleDBTuning } from "./alerts";
 import type { TimescaleDBArgs } from "./args";
 import { ownSettings } from "./config";
 import { LEAST_CONNECTIONS, LEAST_MEMORY, mostConnections, RESERVED } from "./memory";
@@ -28,7 +28,7 @@ export function validateTimescaleDB(name: string, args: TimescaleDBArgs): Proble
     ...checkStorage("storage.size", args.storage?.size),
     ...checkBackup(args),
     ...checkSettings(name, args),
-    ...checkBackupTuning("alerts", args.alerts),
+    ...checkTimescaleDBTuning("alerts", args.alerts),
   ];
 }
 

@@ -73,7 +73,14 @@ export function monitored(kind: "docker" | "kubernetes", more: Partial<Prometheu
   blueprint.add(PostgresExporter, "postgres-exporter", { images, database: DATABASE });
   const database = { database: DATABASE, edition: "community", schema: SCHEMA } as const;
   blueprint.add(SqlExporter, "sql-exporter", { images, ...database });
-  blueprint.add(TimescaleDB, "timescaledb", { images, database: "crypto_viz_ts", backup: {} });
+  // Without policies schedules do their work, and have alerts of their own.
+  blueprint.add(TimescaleDB, "timescaledb", {
+    images,
+    database: "crypto_viz_ts",
+    edition: "apache",
+    schema: SCHEMA,
+    backup: {},
+  });
   blueprint.add(Alertmanager, "alertmanager", { images });
   blueprint.add(Grafana, "grafana", { images, monitoring: blueprint.monitoring, prometheus: watching.connection });
   addApps(blueprint);

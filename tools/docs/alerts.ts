@@ -13,7 +13,7 @@ import type { AlertDefinition, AlertDefinitions } from "../../components/monitor
 import { formatQuantity } from "../../components/monitoring/quantity";
 import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
-import { backupAlerts } from "../../components/timescaledb/alerts";
+import { backupAlerts, scheduleAlerts } from "../../components/timescaledb/alerts";
 import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
 
 /** Alerts by what brings them. */
@@ -43,7 +43,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
   },
   TimescaleDB: {
     about: "Of the nightly dumps of a database that has a `backup`, on Docker, where schedules leave metrics.",
-    alerts: backupAlerts("timescaledb-backup"),
+    alerts: {
+      ...backupAlerts("timescaledb-backup"),
+      ...scheduleAlerts(["timescaledb-rollup-30m", "timescaledb-retention"]),
+    },
   },
   App: {
     about:

@@ -8,7 +8,10 @@ const on = (alert: string, simple: Parameters<typeof oneSeries>[2]) =>
 
 const LAST_SUCCESS = "datastack_schedule_last_success_timestamp_seconds";
 
-/** What TimescaleDB brings with a backup. */
+/** In the Apache edition, which has no policies. */
+const ROLLUP = "timescaledb-rollup-30m";
+
+/** What TimescaleDB brings with a backup, and with schedules in place of policies. */
 export const TIMESCALEDB_BACKUP_CASES: readonly AlertCase[] = [
   // A success at the beginning, and none after it; the other had one after a day.
   on("TimescaleDBBackupOld", {
@@ -34,5 +37,13 @@ export const TIMESCALEDB_BACKUP_CASES: readonly AlertCase[] = [
     quiet: "124x10 0x10",
     at: "15m",
     value: 124,
+  }),
+  oneSeries({ ...SERIES, schedule: ROLLUP }, "TimescaleDBScheduleFailed", {
+    alertLabels: { schedule: ROLLUP },
+    metric: "datastack_schedule_last_exit_code",
+    fires: "0x10 3x10",
+    quiet: "3x10 0x10",
+    at: "15m",
+    value: 3,
   }),
 ];
