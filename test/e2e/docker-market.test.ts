@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TimescaleDB } from "../../components/timescaledb";
 import { BACKUP_SCRIPT } from "../../components/timescaledb/backup-scripts";
+import { visit } from "../../tools/check/app/visit";
 import { DockerStack } from "../../tools/check/docker/engine";
 import { psqlOf } from "../../tools/check/timescaledb";
 import type { Psql } from "../../tools/check/timescaledb/psql";
@@ -153,9 +154,18 @@ describe("market data on a Docker engine", () => {
   });
 
   it("has something to show in its panels", async () => {
-    const { unknown, empty, total, filled } = await judgePanels(stack);
-    expect(unknown).toEqual([]);
-    expect(empty).toEqual([]);
+    const api = { workload: "market-api", replica: undefined };
+    // what is shown of requests begins with some, and of rates with two scrapes
+    const asked = {
+      base: "http://127.0.0.1:8000",
+      paths: ["/api/v1/prices/", "/api/v1/ohlc/?symbol=BTC-USD", "/none/"],
+    };
+    await until("panels with data", 120, async () => {
+      await visit(engine, api, "python3", asked);
+      const { unknown, empty } = await judgePanels(stack);
+      return [...unknown, ...empty].join(", ");
+    });
+    const { total, filled } = await judgePanels(stack);
     expect(total).toBeGreaterThan(100);
     expect(filled).toBeGreaterThanOrEqual(0.95);
   });
