@@ -14,7 +14,7 @@ import { until } from "./support/wait";
 /** Takes three quarters of an hour: alerts have their times, on purpose. */
 const NIGHTLY = process.env.DATASTACK_NIGHTLY === "1";
 
-const NAME = "e2e-market";
+const NAME = "e2e-alerts";
 const container = (workload: string): string => `${NAME}-${workload}`;
 const ROLLUP = "timescaledb-rollup-30m";
 
