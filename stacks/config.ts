@@ -26,8 +26,9 @@ const imageNames = Object.keys(IMAGES) as [ImageName, ...ImageName[]];
  * run time, the `config:` block of Pulumi.yaml and docs/configuration.md all come from here.
  */
 export const schema = z.strictObject({
-  system: z.enum(["crypto-viz"]).optional().meta({
-    description: "System that this stack deploys; needed for a stack of your own name. dev and prod deploy crypto-viz.",
+  system: z.enum(["crypto-viz", "kafka"]).optional().meta({
+    description:
+      "System that this stack deploys; needed for a stack of your own name. dev and prod deploy crypto-viz; kafka is a monitored Kafka by itself.",
   }),
   target: z.enum(["docker", "kubernetes"]).default("docker").meta({ description: "Where the stack runs." }),
   production: z.boolean().default(false).meta({

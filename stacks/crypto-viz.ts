@@ -13,7 +13,7 @@ import { hostPorts, urlOf } from "./publish";
 import { receiversOf } from "./receivers";
 import type { System } from "./system";
 
-const TOPICS: Readonly<Record<string, Topic>> = {
+export const TOPICS: Readonly<Record<string, Topic>> = {
   rawticker: { partitions: 6, retention: "7d", compression: "lz4", segment: "512Mi" },
   rawtrade: { partitions: 6, retention: "3d", compression: "lz4", segment: "512Mi" },
   rawarticle: { partitions: 3, retention: "30d", compression: "lz4", segment: "128Mi" },

@@ -1,10 +1,14 @@
 import { Blueprint } from "../components/core/blueprint";
 import type { StackConfig } from "./config";
 import { cryptoViz } from "./crypto-viz";
+import { kafkaOnly } from "./kafka";
 import type { System } from "./system";
 import { createTarget } from "./target";
 
-export const SYSTEMS: Readonly<Record<NonNullable<StackConfig["system"]>, System>> = { "crypto-viz": cryptoViz };
+export const SYSTEMS: Readonly<Record<NonNullable<StackConfig["system"]>, System>> = {
+  "crypto-viz": cryptoViz,
+  kafka: kafkaOnly,
+};
 
 /** Stacks of this repository, by what they deploy. A stack of another name says it in its configuration. */
 export const STACKS: Readonly<Record<string, NonNullable<StackConfig["system"]>>> = {

@@ -76,7 +76,7 @@ export interface Resources {
   readonly memory: Size;
   /** Memory request on Kubernetes. @default `memory` */
   readonly memoryRequest?: Size;
-  /** CPU request on Kubernetes, in cores. @default a quarter of `cpu` */
+  /** CPU request on Kubernetes, in cores. @default a tenth of `cpu`: what is left idle is shared in that proportion */
   readonly cpuRequest?: number;
 }
 

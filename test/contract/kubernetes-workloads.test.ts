@@ -137,7 +137,7 @@ describe("the contract's workloads on Kubernetes", () => {
         },
         imagePullPolicy: "Never",
         resources: {
-          requests: { cpu: "25m", memory: "32Mi" },
+          requests: { cpu: "10m", memory: "32Mi" },
           limits: { cpu: "100m", memory: "32Mi", "ephemeral-storage": "1Gi" },
         },
       });

@@ -18,7 +18,7 @@ const ALL = BROKERS.map(({ replica }) => container(replica));
 const VICTIM = 1;
 
 describe("three brokers on a Docker engine", () => {
-  const stack = new E2eStack(NAME, { kafkaBrokers: 3, kafkaMemory: "1Gi", kafkaStorage: "2Gi" });
+  const stack = new E2eStack(NAME, { system: "kafka", kafkaBrokers: 3, kafkaMemory: "1Gi", kafkaStorage: "2Gi" });
   const engine = new DockerStack(NAME);
   const sent: Acknowledged[] = [];
 

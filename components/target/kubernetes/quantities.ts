@@ -25,7 +25,7 @@ export function cores(cpu: number): string {
 }
 
 export function resourceRequirements(resources: Resources) {
-  const { cpu, memory, cpuRequest = cpu / 4, memoryRequest = memory } = resources;
+  const { cpu, memory, cpuRequest = cpu / 10, memoryRequest = memory } = resources;
   return {
     requests: { cpu: cores(cpuRequest), memory: quantity(memoryRequest), "ephemeral-storage": EPHEMERAL.request },
     limits: { cpu: cores(cpu), memory: quantity(memory), "ephemeral-storage": EPHEMERAL.limit },
