@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Job } from "../../components/target/workload";
 import { TimescaleDB, type TimescaleDBArgs } from "../../components/timescaledb";
-import type { Declaration } from "../../tools/check/declared";
+import { parseConfig } from "../../stacks/config";
+import { type Declaration, declare } from "../../tools/check/declared";
 import { choose, select } from "../../tools/restore";
 import { dumpRows, parseDumps } from "../../tools/restore/dumps";
+import { jobsOf } from "../../tools/restore/jobs";
 import { repeatedJob, restoreJob } from "../../tools/restore/kubernetes";
 import { databaseArgs } from "../support/timescaledb";
 
@@ -36,9 +39,39 @@ describe("the database that is meant", () => {
   const schema = { hypertables: { trades: { columns: { time: "timestamptz" } } } } as const;
 
   test("is the only one with dumps", () => {
-    const subject = { name: "db", database: "market", schedule: "db-backup", migration: undefined };
+    const subject = { name: "db", database: "market", schedule: "db-backup", jobs: [] };
     expect(select(stack(["db", { backup: {} }], ["other", {}]))).toEqual(subject);
-    expect(select(stack(["db", { backup: {}, schema }])).migration).toBe("db-migrate");
+    expect(select(stack(["db", { backup: {}, schema }])).jobs).toEqual(["db-migrate"]);
+  });
+
+  test("has jobs, which are repeated in their order: those of its clients, and none of another database", () => {
+    const { target, images } = databaseArgs({});
+    const resources = { cpu: 1, memory: "64Mi" } as const;
+    const job = (name: string, to: string, after: readonly string[] = []): Job => ({
+      name,
+      image: images.timescaledb,
+      resources,
+      after,
+      needs: [{ to: TimescaleDB.connection(to, databaseArgs({ target })) }],
+    });
+    const jobs = [
+      job("api-superuser", "db", ["api-migrate"]),
+      job("api-migrate", "db", ["between"]),
+      job("between", "other", ["db-migrate"]),
+      job("other-migrate", "other"),
+      job("db-migrate", "db"),
+    ];
+    expect(jobsOf("db", jobs)).toEqual(["db-migrate", "api-migrate", "api-superuser"]);
+    expect(jobsOf("none", jobs)).toEqual([]);
+  });
+
+  test("of crypto-viz has the jobs of its schema and of its API", () => {
+    const { config } = parseConfig({ target: "docker" });
+    expect(select(declare("dev", config)).jobs).toEqual([
+      "timescaledb-migrate",
+      "market-api-migrate",
+      "market-api-superuser",
+    ]);
   });
 
   test("has to be named among several, and to exist", () => {

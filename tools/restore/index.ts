@@ -14,6 +14,7 @@ import { readConfig, readProject } from "../engine/project";
 import { configCopy } from "../pulumi/home";
 import { DockerPlace } from "./docker";
 import { type Dump, dumpRows, parseDumps } from "./dumps";
+import { jobsOf } from "./jobs";
 import { KubernetesPlace } from "./kubernetes";
 import type { Place } from "./place";
 
@@ -50,10 +51,7 @@ export async function restore(stack: string, options: RestoreOptions): Promise<v
     for (const line of `${stdout}${stderr}`.split("\n").filter(Boolean)) step.note(`    ${line}`);
     if (code !== 0) throw new UserError(`${dump.name} was not restored. What was said is above.`);
   });
-  if (subject.migration !== undefined) {
-    const { migration } = subject;
-    await progress.step(`Bring its schema up to date (${migration})`, () => place.repeat(migration));
-  }
+  for (const job of subject.jobs) await progress.step(`Run ${job} once more`, () => place.repeat(job));
   progress.note(`${subject.database} is as it was at ${dump.time} UTC (${progress.total}).`);
 }
 
@@ -62,20 +60,18 @@ export interface Subject {
   readonly name: string;
   readonly database: string;
   readonly schedule: string;
-  /** The job that makes the schema as declared, if there is one. */
-  readonly migration: string | undefined;
+  /** What sets something up in it, such as the schema or a user with today's password, in the order in which that is done. */
+  readonly jobs: readonly string[];
 }
 
 /** The database that is meant, or what to say about that. */
 export function select(declaration: Pick<Declaration, "stack" | "all" | "plans">, name?: string): Subject {
-  const jobs = new Set(declaration.plans.flatMap((plan) => plan.jobs ?? []).map((job) => job.name));
+  const jobs = declaration.plans.flatMap((plan) => plan.jobs ?? []);
   const found = declaration
     .all(TimescaleDB)
     .filter(({ args }) => args.backup && !args.existing)
     .map(({ name, args }): Subject => {
-      const migration = `${name}-migrate`;
-      const schedule = backupName(name);
-      return { name, database: args.database, schedule, migration: jobs.has(migration) ? migration : undefined };
+      return { name, database: args.database, schedule: backupName(name), jobs: jobsOf(name, jobs) };
     });
   const names = found.map((subject) => subject.name).join(", ");
   const wanted = name === undefined ? found : found.filter((subject) => subject.name === name);
@@ -99,13 +95,13 @@ export function choose(dumps: readonly Dump[], from: string, database: string): 
   throw new UserError(`${from} is no dump of ${database}. There are:\n${table(dumpRows(dumps))}`);
 }
 
-function consequences(stack: string, { name, database }: Subject, dump: Dump, options: RestoreOptions): string {
+function consequences(stack: string, { name, database, jobs }: Subject, dump: Dump, options: RestoreOptions): string {
   const component = options.component === undefined ? "" : ` --component ${name}`;
   return `Nothing was changed. With --yes, ${database} becomes what it was at ${dump.time} UTC:
 
   1. ${dump.name} is restored into a database beside it. Clients work on meanwhile.
   2. When that has succeeded, the two are exchanged. Connections are ended, and clients that connect again find the restored one.
-     What was written since that time is in it no more.
+     What was written since that time is in it no more.${jobs.length === 0 ? "" : `\n     Then its jobs run once more: ${jobs.join(", ")}.`}
   3. The one before is kept as ${database}_before_restore, closed to everybody, until the next restore. It needs its room on the volume.
 
   npm run restore -- ${stack}${component} --from ${dump.name} --yes`;
