@@ -54,7 +54,12 @@ function rollups(of: Migrated): Schedule[] {
   for (const { name, aggregate } of all(of.schema)) {
     const { start, end, every } = aggregate.refresh;
     const minutes = (spanSeconds(every) ?? 0) / 60;
-    const call = `CALL ${refreshProcedure(name)}(now() - ${interval(start)}, now() - ${interval(end)});\n`;
+    const procedure = refreshProcedure(name);
+    const call = onceMade(
+      `to_regprocedure(${literal(`${procedure}(timestamptz, timestamptz)`)})`,
+      `aggregate ${name} is not there yet: nothing to compute before the migration`,
+      `CALL ${procedure}(now() - ${interval(start)}, now() - ${interval(end)});`,
+    );
     calls.set(minutes, [...(calls.get(minutes) ?? []), call]);
   }
   return [...calls].map(([minutes, sql]) => schedule(of, `rollup-${minutes}m`, { minutes }, sql.join("")));
@@ -65,10 +70,28 @@ function retention(of: Migrated): Schedule[] {
   const kept = Object.entries({ ...of.schema.hypertables, ...of.schema.aggregates });
   const drops = kept.flatMap(([name, declared]) => {
     if (declared.retention === undefined) return [];
-    return [`SELECT drop_chunks(${literal(relation(name))}, older_than => ${interval(declared.retention)});\n`];
+    const table = literal(relation(name));
+    return [
+      onceMade(
+        `to_regclass(${table})`,
+        `table ${name} is not there yet: nothing to drop before the migration`,
+        `SELECT drop_chunks(${table}, older_than => ${interval(declared.retention)});`,
+      ),
+    ];
   });
   if (drops.length === 0) return [];
   return [schedule(of, "retention", { dailyAt: "03:30" }, `\\o /dev/null\n${drops.join("")}`)];
+}
+
+/** For psql. Schedules do not wait for the job: a run before its first success has nothing to do, and says so. */
+function onceMade(object: string, otherwise: string, statement: string): string {
+  return `SELECT ${object} IS NOT NULL AS made \\gset
+\\if :made
+${statement}
+\\else
+\\warn '${otherwise}'
+\\endif
+`;
 }
 
 function schedule(of: Migrated, part: string, every: Every, sql: string): Schedule {
