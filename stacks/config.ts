@@ -88,7 +88,7 @@ export const schema = z.strictObject({
   }),
   rotations: z.record(z.string(), z.int().min(1)).default({}).meta({
     description:
-      'Generated passwords to replace, by name: raise a number to have a new one, such as `{"grafana-admin": 2}`.',
+      'Generated passwords to replace, by name: raise a number to have a new one (taking one out makes a new one too), such as `{"grafana-admin": 2}`.',
   }),
   images: z.partialRecord(z.enum(imageNames), z.string()).default({}).meta({
     description: "Image references that replace those of the catalogue, such as a private registry's or a digest.",
@@ -216,8 +216,15 @@ type Issue = z.core.$ZodIssue;
 function toProblems(issue: Issue, input: Readonly<Record<string, unknown>>): Problem[] {
   const path = `${PROJECT}:${issue.path.join(".")}`;
   if (issue.code === "unrecognized_keys") {
-    if (issue.path.length > 0) {
+    if (issue.path[0] === "images") {
       return issue.keys.map((key) => ({ path: `${path}.${key}`, rule: `must be one of ${imageNames.join(", ")}` }));
+    }
+    if (issue.path.length > 0) {
+      return issue.keys.map((key) => ({
+        path: `${path}.${key}`,
+        rule: "is not known here",
+        fix: "See docs/alertmanager.md for what a receiver can have in the configuration",
+      }));
     }
     return issue.keys.map((key) => ({
       path: `${PROJECT}:${key}`,

@@ -49,7 +49,16 @@ function receiverOf(receiver: ReceiverConfig): Receiver {
     return { kind, to, from, server, ...login };
   }
   const { urlFile, ...rest } = receiver;
-  return { ...rest, url: secretIn(urlFile) } as Receiver;
+  const url = secretIn(urlFile);
+  if (rest.kind === "discord") return { ...rest, url };
+  if (rest.kind === "slack") return { kind: rest.kind, url, ...(rest.channel ? { channel: rest.channel } : {}) };
+  return { kind: rest.kind, url, port: rest.port ?? portOf(read(urlFile) ?? "") };
+}
+
+/** What the network has to let through: that of the address, or of its scheme. */
+function portOf(address: string): number {
+  const { port, protocol } = URL.parse(address) ?? { port: "", protocol: "https:" };
+  return Number(port) || (protocol === "http:" ? 80 : 443);
 }
 
 function secretIn(name: string): pulumi.Output<string> {

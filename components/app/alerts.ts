@@ -46,6 +46,7 @@ function availability(job: string): Partial<Record<AppAlert, AlertDefinition>> {
   return {
     AppDown: {
       severity: "critical",
+      explains: { alerts: ["TargetDown"], same: ["job"] },
       // Longer than a first start with its migrations takes.
       for: "3m",
       // Discovery that finds no replica at all leaves nothing that could be 0.

@@ -11,6 +11,9 @@ export const RESTORE_SCRIPT = `${FILES}/restore.sh`;
 /** Seconds that a dump, and a restore, may take. */
 export const BACKUP_TIMEOUT = 6 * 3600;
 
+/** A dump that an older one is more than that many times as large as may be one of a database that was lost. */
+export const SHRUNK = 5;
+
 /** For psql and its like: a password file that only its owner can read, as they insist. PGHOST, PGPORT, PGUSER, PGDATABASE are given. */
 const CLIENT = `umask 077
 # printf is the shell's own: no command line shows the password.
@@ -22,11 +25,22 @@ dumps() {
   for file in ${DUMPS}/"$PGDATABASE"-[0-9]*.dump; do
     if [ -f "$file" ]; then echo "\${file##*/}"; fi
   done
+}
+size() { echo $(($(wc -c <"${DUMPS}/$1"))); }
+# The newest other dump that is more than ${SHRUNK} times as large as $1, if there is one.
+larger() {
+  dumps | sort -r | while read -r other; do
+    [ "$other" != "$1" ] || continue
+    if [ "$(size "$other")" -gt $((${SHRUNK} * $(size "$1"))) ]; then
+      echo "$other"
+      break
+    fi
+  done
 }`;
 
 /**
  * Dumps to a temporary name, reads the dump back, and only then gives it its name and removes old ones: $KEEP whole dumps are there
- * at any time, once there were so many.
+ * at any time, once there were so many. Dumps of an emptied database never push out the last one of the full database.
  */
 export const BACKUP = `#!/bin/sh
 # Dumps $PGDATABASE of $PGHOST to ${DUMPS}, and keeps the last $KEEP dumps.
@@ -59,13 +73,23 @@ sync
 mv "$partial" "${DUMPS}/$name"
 
 # Never the one that was just made, whatever the clock was when the others were.
-dumps | grep -vxF "$name" | sort -r | tail -n +"$KEEP" | while read -r old; do
-  rm -f "${DUMPS}/$old"
-  echo "removed $old"
-done
-bytes=$(wc -c <"${DUMPS}/$name")
+previous=$(dumps | grep -vxF "$name" | sort -r | head -n 1)
+much_larger=$(larger "$name")
+if [ -n "$previous" ] && [ "$previous" = "$much_larger" ]; then
+  echo "warning: $name has $(size "$name") bytes, $previous before it $(size "$previous"): no old dump is removed. Have rows been lost?" >&2
+else
+  dumps | grep -vxF "$name" | sort -r | tail -n +"$KEEP" | while read -r old; do
+    if [ "$old" = "$much_larger" ]; then
+      echo "kept $old beside them: it is more than ${SHRUNK} times as large as any since. Remove it when it is not needed."
+      continue
+    fi
+    rm -f "${DUMPS}/$old"
+    echo "removed $old"
+  done
+fi
+bytes=$(size "$name")
 count=$(dumps | wc -l)
-echo "$name: $((bytes)) bytes, $tables tables with data, $(($(date -u +%s) - begun)) s; $((count)) dumps are kept"
+echo "$name: $bytes bytes, $tables tables with data, $(($(date -u +%s) - begun)) s; $((count)) dumps are kept"
 
 # Where the target collects what schedules write.
 [ -n "\${DATASTACK_METRICS-}" ] || exit 0
@@ -77,7 +101,7 @@ gauge() {
   echo "datastack_backup_$1{schedule=\\"$SCHEDULE\\"} $3"
 }
 {
-  gauge size_bytes "Size of the last dump." "$((bytes))"
+  gauge size_bytes "Size of the last dump." "$bytes"
   gauge dumps "Dumps that are kept." "$((count))"
 } >"$file.new"
 mv -f "$file.new" "$file"
@@ -103,7 +127,7 @@ set -eu
 ${CLIENT}
 
 if [ "\${1-}" = list ]; then
-  dumps | sort -r | while read -r name; do echo "$name $(($(wc -c <"${DUMPS}/$name")))"; done
+  dumps | sort -r | while read -r name; do echo "$name $(size "$name")"; done
   exit 0
 fi
 [ "\${1-}" = restore ] && [ -n "\${2-}" ] || { echo "usage: restore.sh list | restore.sh restore NAME" >&2; exit 2; }
@@ -111,6 +135,12 @@ name=$2
 if [ "$name" = latest ]; then
   name=$(dumps | sort -r | head -n 1)
   [ -n "$name" ] || { echo "There is no dump of $PGDATABASE in ${DUMPS}." >&2; exit 1; }
+  much_larger=$(larger "$name")
+  if [ -n "$much_larger" ]; then
+    echo "The latest dump may be one of an emptied database: $name has $(size "$name") bytes, $much_larger had $(size "$much_larger")." >&2
+    echo "Nothing was changed. Restore one of them by its name." >&2
+    exit 1
+  fi
 fi
 dump=${DUMPS}/$name
 case $name in */*) dump= ;; esac

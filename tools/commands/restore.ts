@@ -6,7 +6,10 @@ export function register(program: Command): void {
     .command("restore")
     .description("list the dumps of a stack's database, or restore one of them")
     .argument("[stack]", "stack that is running", "dev")
-    .option("--from <dump>", "dump to restore: its name, or latest")
+    .option(
+      "--from <dump>",
+      "dump to restore: its name, or latest, which is refused when an older one is more than 5 times as large",
+    )
     .option("--component <name>", "the database, where the stack has several with dumps")
     .option("--yes", "restore; without it, only say what that would do", false)
     .option("--config-file <file>", "configuration file in place of the stack's own")

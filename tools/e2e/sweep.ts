@@ -1,7 +1,14 @@
 import { execFileSync } from "node:child_process";
 
 /** Names of the stacks that end-to-end tests deploy. */
-export const STACKS: readonly string[] = ["e2e", "e2e-brokers", "e2e-market", "e2e-alerts", "contract", "contract-remote"];
+export const STACKS: readonly string[] = [
+  "e2e",
+  "e2e-brokers",
+  "e2e-market",
+  "e2e-alerts",
+  "contract",
+  "contract-remote",
+];
 
 const LABELS = ["datastack.stack", "datastack.e2e"];
 

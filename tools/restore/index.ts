@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { formatProblems } from "../../components/core/problems";
 import { TimescaleDB } from "../../components/timescaledb";
+import { SHRUNK } from "../../components/timescaledb/backup-scripts";
 import { backupName } from "../../components/timescaledb/plan";
 import { parseConfig } from "../../stacks/config";
 import { type Declaration, declare } from "../check/declared";
@@ -90,9 +91,19 @@ export function select(declaration: Pick<Declaration, "stack" | "all" | "plans">
 export function choose(dumps: readonly Dump[], from: string, database: string): Dump {
   const [latest] = dumps;
   if (!latest) throw new UserError(`There is no dump of ${database} yet.`);
-  const dump = from === "latest" ? latest : dumps.find(({ name }) => name === from);
+  if (from === "latest") return plausible(latest, dumps, database);
+  const dump = dumps.find(({ name }) => name === from);
   if (dump) return dump;
   throw new UserError(`${from} is no dump of ${database}. There are:\n${table(dumpRows(dumps))}`);
+}
+
+/** After a loss the nightly dump is one of the database without its rows. */
+function plausible(latest: Dump, dumps: readonly Dump[], database: string): Dump {
+  const larger = dumps.find(({ bytes }) => bytes > SHRUNK * latest.bytes);
+  if (!larger) return latest;
+  throw new UserError(`The latest dump of ${database} is much smaller than one before it, so it may be one of an emptied database:
+${table(dumpRows([latest, larger]))}
+Nothing was changed. Restore one of them by its name: --from ${larger.name}`);
 }
 
 function consequences(stack: string, { name, database, jobs }: Subject, dump: Dump, options: RestoreOptions): string {

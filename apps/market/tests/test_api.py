@@ -80,6 +80,18 @@ class Answers(unittest.TestCase):
         self.assertEqual(answer.json()["status"], "ok")
         self.assertEqual(answer.headers["Content-Length"], str(len(answer.content)))
 
+    def test_health_is_degraded_without_redis_and_serves_on(self) -> None:
+        health = importlib.import_module("market.api.health")
+
+        def down() -> None:
+            raise ConnectionError("no redis")
+
+        for broken, status, code in [("redis", "degraded", 200), ("database", "failing", 503)]:
+            checks = {**{name: lambda: None for name in health._CHECKS}, broken: down}
+            with mock.patch.dict(health._CHECKS, checks):
+                answer = client.get("/api/v1/health/")
+            self.assertEqual((answer.json()["status"], answer.status_code), (status, code))
+
     def test_health_waits_for_nobody_for_ever(self) -> None:
         health = importlib.import_module("market.api.health")
         checks = {**{name: lambda: None for name in health._CHECKS}, "database": lambda: time.sleep(0.5)}

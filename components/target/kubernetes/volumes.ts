@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { bytes, type Size } from "../../core/units";
 import {
   DEFAULTS,
   type Need,
@@ -138,7 +139,8 @@ function prepare(
         name: "prepare",
         image: workload.image,
         command: preparation.command,
-        resources: workload.resources,
+        // Its limits are the workload's; it asks for less, or it would not fit beside that when it runs again.
+        resources: { ...workload.resources, memoryRequest: least(workload.resources.memory) },
         ...(preparation.env ? { env: preparation.env } : {}),
         ...(workload.scratch ? { scratch: workload.scratch } : {}),
         ...(workload.user ? { user: workload.user } : {}),
@@ -200,4 +202,10 @@ function volumeLabels(stack: string, name: string): Record<string, string> {
     "datastack.io/stack": stack,
     "datastack.io/service": name,
   };
+}
+
+const LEAST: Size = "64Mi";
+
+function least(memory: Size): Size {
+  return (bytes(memory) ?? 0) < (bytes(LEAST) ?? 0) ? memory : LEAST;
 }

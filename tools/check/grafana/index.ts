@@ -17,11 +17,10 @@ export function grafanaChecks(
   return declaration.all(Grafana).flatMap(({ name, args, connection }) => {
     const instance: Instance = { workload: name, replica: 0 };
     const deployed = settings(args).deploy;
-    const get = async (path: string, credentials?: string) => {
-      const authority = `${credentials ? `${credentials}@` : ""}127.0.0.1:${connection.port}`;
-      // the address is read from standard input, so that no password is in a list of processes
-      const command = ["sh", "-c", 'read -r url && exec wget -q -O - "$url"'];
-      return running.exec(instance, command, { input: `http://${authority}${path}\n` });
+    // what curl is told comes by standard input, so that no password is in a list of processes
+    const get = (path: string, user?: string) => {
+      const lines = [`url = "http://127.0.0.1:${connection.port}${path}"`, ...(user ? [`user = "${user}"`] : [])];
+      return running.exec(instance, ["curl", "--silent", "--config", "-"], { input: `${lines.join("\n")}\n` });
     };
     const row = (title: string, run: () => ReturnType<Check["run"]>): Check => ({
       family: FAMILY,
