@@ -293,6 +293,23 @@ describe("dumps", () => {
     ]);
   });
 
+  test("of an emptied database push out none of the full one", () => {
+    for (const day of [1, 2, 3]) writeFileSync(at(`${DUMPS}/${old(day)}`), "many rows".repeat(4));
+    const { status, stdout, stderr } = sh("backup.sh");
+    expect({ status, removed: stdout.includes("removed") }).toEqual({ status: 0, removed: false });
+    expect(stderr).toMatch(/has 5 bytes, \S+0203T\S+ before it 36: no old dump is removed\. Have rows been lost\?/);
+    expect(dumps()).toHaveLength(4);
+    expect(sh("restore.sh", "restore", "latest").stderr).toMatch(
+      /has 5 bytes, \S+0203T\S+ had 36\.\nNothing was changed/,
+    );
+    // The next nights.
+    writeFileSync(at(`${DUMPS}/${old(4)}`), "rows\n");
+    rmSync(at(`${DUMPS}/${dumps().at(-1)}`));
+    expect(sh("backup.sh").stdout).toContain(`kept ${old(3)} beside them`);
+    expect(dumps()).toEqual([old(3), old(4), expect.any(String)]);
+    expect(sh("restore.sh", "restore", "latest").status).toBe(1);
+  });
+
   test("are listed newest first", () => {
     for (const day of [1, 2]) writeFileSync(at(`${DUMPS}/${old(day)}`), "old");
     expect(sh("restore.sh", "list").stdout).toBe(`${old(2)} 3\n${old(1)} 3\n`);

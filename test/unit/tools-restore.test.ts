@@ -23,10 +23,29 @@ describe("the list of dumps", () => {
   });
 
   test("is chosen from by name, or for the latest", () => {
-    expect(choose(dumps, "latest", "market").name).toBe(NEW);
+    expect(choose(dumps, NEW, "market").name).toBe(NEW);
     expect(choose(dumps, OLD, "market").name).toBe(OLD);
     expect(() => choose(dumps, "market.dump", "market")).toThrow(/^market.dump is no dump of market\. There are:\n/);
     expect(() => choose([], "latest", "market")).toThrow("There is no dump of market yet.");
+  });
+});
+
+describe("the latest dump", () => {
+  const sized = (...sizes: readonly number[]) =>
+    sizes.map((bytes, i) => ({ name: `d${sizes.length - i}`, bytes, time: "t", version: "2.31.0" }));
+
+  test.each([[[100, 100]], [[20, 100]], [[100, 1]], [[1]]])("is taken from %j", (sizes) =>
+    expect(choose(sized(...sizes), "latest", "market").name).toBe(`d${sizes.length}`),
+  );
+
+  test.each([
+    [[19, 100], "d1"],
+    [[19, 18, 100, 100], "d2"],
+  ])("is refused from %j, with what an emptied database may have had before", (sizes, larger) => {
+    const dumps = sized(...sizes);
+    expect(() => choose(dumps, "latest", "market")).toThrow(`by its name: --from ${larger}`);
+    expect(() => choose(dumps, "latest", "market")).toThrow(/DUMP .*\nd\d .*19 B.*\nd\d .*100 B/);
+    expect(choose(dumps, larger, "market").name).toBe(larger);
   });
 });
 
