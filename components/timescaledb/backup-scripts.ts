@@ -14,6 +14,9 @@ export const BACKUP_TIMEOUT = 6 * 3600;
 /** A dump that an older one is more than that many times as large as may be one of a database that was lost. */
 export const SHRUNK = 5;
 
+/** Seconds without a sign of life until a restore counts as killed. */
+const LOCK_TIMEOUT = 60;
+
 /** For psql and its like: a password file that only its owner can read, as they insist. PGHOST, PGPORT, PGUSER, PGDATABASE are given. */
 const CLIENT = `umask 077
 # printf is the shell's own: no command line shows the password.
@@ -69,6 +72,9 @@ tables=$(grep -c ' TABLE DATA ' /tmp/list) || {
 }
 # Read to its end, so that a damaged one is found now.
 pg_restore --file=/dev/null "$partial"
+# What it takes once it is restored.
+restored=$(sql -At -c 'SELECT pg_database_size(current_database())')
+if [ -n "$restored" ]; then echo "$restored" >"${DUMPS}/$name.size"; fi
 sync
 mv "$partial" "${DUMPS}/$name"
 
@@ -87,6 +93,9 @@ else
     echo "removed $old"
   done
 fi
+for file in ${DUMPS}/"$PGDATABASE"-[0-9]*.dump.size; do
+  if [ ! -f "\${file%.size}" ]; then rm -f "$file"; fi
+done
 bytes=$(size "$name")
 count=$(dumps | wc -l)
 echo "$name: $bytes bytes, $tables tables with data, $(($(date -u +%s) - begun)) s; $((count)) dumps are kept"
@@ -164,20 +173,69 @@ fi
 drop() {
   sql -d postgres -c 'SET client_min_messages = error' -c "DROP DATABASE IF EXISTS \\"$1\\" WITH (FORCE)"
 }
-failed() {
+lock=${DUMPS}/.restore.lock
+alive=
+changing=
+finish() {
   status=$?
-  if [ "$status" -ne 0 ]; then
+  trap - EXIT
+  if [ "$status" -ne 0 ] && [ -n "$changing" ]; then
     sql -d postgres -c "ALTER DATABASE \\"$PGDATABASE\\" ALLOW_CONNECTIONS true" || true
     drop "$fresh" || true
     echo "Not restored; the database $PGDATABASE is as it was." >&2
   fi
+  if [ -n "$alive" ]; then kill "$alive" 2>/dev/null || true; fi
+  rm -rf "$lock"
   exit "$status"
 }
 
-echo "restoring $name into $fresh"
-drop "$fresh"
-trap failed EXIT
+# The other one may run in another container: what counts is its sign of life.
+if ! mkdir "$lock" 2>/dev/null; then
+  age=$(($(date +%s) - $(stat -c %Y "$lock" 2>/dev/null || echo 0)))
+  if [ "$age" -le ${LOCK_TIMEOUT} ]; then
+    echo "Another restore of $PGDATABASE is at work: it gave a sign of life $age s ago. Nothing was changed. Wait for its end;" >&2
+    echo "if it was killed, try again in ${LOCK_TIMEOUT} s." >&2
+    exit 1
+  fi
+  echo "a restore that was killed left its lock: it is taken over"
+  rmdir "$lock"
+  mkdir "$lock"
+fi
+trap finish EXIT
 trap 'exit 143' TERM INT
+while sleep 10 && kill -0 $$; do touch -c "$lock"; done >/dev/null 2>&1 </dev/null &
+alive=$!
+
+drop "$fresh"
+# Room for both at once, and for what the write-ahead log may still grow by. Only the server sees its volume.
+mib() { echo "$(($1 / 1048576)) MiB"; }
+free=$(sql -d postgres -At 2>/dev/null <<'SQL'
+CREATE TEMP TABLE df (line text);
+COPY df FROM PROGRAM 'df -Pk . | tail -n 1';
+SELECT (regexp_split_to_array(line, ' +'))[4]::bigint * 1024 FROM df;
+SQL
+) || free=
+log=$(sql -d postgres -At -c "SELECT greatest(0, pg_size_bytes(current_setting('max_wal_size')) - (SELECT sum(size) FROM pg_ls_waldir()))")
+need=$(cat "$dump.size" 2>/dev/null || sql -d postgres -At -c "SELECT greatest(pg_database_size('$PGDATABASE'), $(size "$name"))")
+case $free,$log,$need in
+  ,* | *, | *,,* | *[!0-9,]*) echo "how much room the server's volume has is not known; going on" ;;
+  *)
+    need=$((need + log))
+    if [ "$free" -lt "$need" ]; then
+      kept=$(sql -d postgres -At -c "SELECT coalesce(sum(pg_database_size(oid)), 0) FROM pg_database WHERE datname = '$before'")
+      if [ $((free + kept)) -lt "$need" ]; then
+        echo "The server's volume has $(mib $((free + kept))) for a restored database; $name needs $(mib "$need"), $(mib "$log") of them for" >&2
+        echo "the write-ahead log. Nothing was changed. Enlarge the volume, or remove what is not needed." >&2
+        exit 1
+      fi
+      echo "the server's volume has $(mib "$free") free and $(mib "$need") are needed: $before is dropped now, $(mib "$kept")"
+      drop "$before"
+    fi
+    ;;
+esac
+
+echo "restoring $name into $fresh"
+changing=yes
 sql -d postgres -c "CREATE DATABASE \\"$fresh\\" TEMPLATE template0 OWNER \\"$PGUSER\\""
 sql -d "$fresh" -1 -c 'SET client_min_messages = error' -c "CREATE EXTENSION timescaledb VERSION '$version'" -f ${OWN_JOBS_FILE}
 # It counts for new sessions.
@@ -233,8 +291,9 @@ until exchange; do
   fi
   sleep 1
 done
-trap - EXIT
+changing=
 # They were stopped for the restore, and jobs run only with them.
-sql -At -c 'SELECT _timescaledb_functions.start_background_workers()' >/dev/null
+sql -At -c 'SELECT _timescaledb_functions.start_background_workers()' >/dev/null ||
+  echo "warning: TimescaleDB's workers could not be started; its jobs run when the server is started again" >&2
 echo "restored $name; the database before it is kept as $before, closed to everybody, until the next restore"
 `;

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -341,6 +342,97 @@ describe("dumps", () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: "Not restored; the database market is as it was.\n" });
     expect(read("asked").trim().split("\n").at(-1)).toContain('DROP DATABASE IF EXISTS "market_restore"');
     expect(read("asked")).not.toContain("before=");
+  });
+
+  test("are restored even if the workers of TimescaleDB cannot be started after it", () => {
+    writeFileSync(at(`${DUMPS}/${NAME}`), "rows");
+    tool(
+      "psql",
+      `cat >/dev/null; case "$*" in *count*) echo 1;; *default_version*) echo 2.31.0;; *start_background*) exit 3;; esac`,
+    );
+    const { status, stdout, stderr } = sh("restore.sh", "restore", NAME);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining("workers could not be started") });
+    expect(stdout).toContain(`restored ${NAME}`);
+  });
+
+  describe("and the room on the server's volume", () => {
+    const MIB = 2 ** 20;
+    /** A server with so much of it, in MiB, that would need 10 MiB for its log; the last dump came from a database of 100 MiB. */
+    const room = (free: number | undefined, before = 0, database = 1) => {
+      tool(
+        "psql",
+        `echo "$@" >>"$ROOT/asked"; input=$(cat); case "$* $input" in *"COPY df"*) ${free === undefined ? "exit 3" : `echo ${free * MIB}`};;
+*max_wal_size*) echo ${10 * MIB};; *greatest*) echo ${database * MIB};; *coalesce*) echo ${before * MIB};; *current_database*) echo ${100 * MIB};;
+*server_version_num*) echo "18 2.31.0";; *count*) echo 1;; *default_version*) echo 2.31.0;; esac`,
+      );
+      return sh("restore.sh", "restore", "latest");
+    };
+    const asked = () =>
+      read("asked")
+        .split("\n")
+        .filter((line) => / DATABASE /.test(line));
+    beforeEach(() => {
+      tool(
+        "psql",
+        `case "$*" in *server_version_num*) echo "18 2.31.0";; *current_database*) echo ${100 * MIB};; esac`,
+      );
+      expect(sh("backup.sh").status).toBe(0);
+      rmSync(at("asked"));
+    });
+
+    test("is enough for what the dump came from", () => {
+      expect(room(110)).toMatchObject({ status: 0, stderr: "" });
+      expect(asked().findIndex((line) => line.includes("_before_restore"))).toBeGreaterThan(
+        asked().findIndex((line) => line.includes("CREATE DATABASE")),
+      );
+    });
+
+    test("is made by dropping the database of the restore before", () => {
+      const { status, stdout } = room(60, 50);
+      expect(status).toBe(0);
+      expect(stdout).toContain("has 60 MiB free and 110 MiB are needed: market_before_restore is dropped now, 50 MiB");
+      expect(asked()[1]).toContain('DROP DATABASE IF EXISTS "market_before_restore"');
+      expect(asked()[2]).toContain("CREATE DATABASE");
+    });
+
+    test("is too little, which is said before anything is changed", () => {
+      const { status, stderr } = room(60, 49);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/has 109 MiB for a restored database; market-\S+ needs 110 MiB, 10 MiB of them/);
+      expect(asked()).toHaveLength(1);
+    });
+
+    test("is judged by the database in use when the dump does not say, and not at all when it cannot be asked", () => {
+      for (const file of dumps().filter((name) => name.endsWith(".size"))) rmSync(at(`${DUMPS}/${file}`));
+      expect(room(60, 0, 51).stderr).toContain("needs 61 MiB");
+      expect(room(undefined)).toMatchObject({ status: 0, stdout: expect.stringContaining("is not known; going on") });
+    });
+
+    test("is forgotten with the dump", () => {
+      writeFileSync(at(`${DUMPS}/${old(1)}.size`), "1");
+      expect(dumps()).toHaveLength(3);
+      expect(sh("backup.sh").status).toBe(0);
+      expect(dumps()).not.toContain(`${old(1)}.size`);
+    });
+  });
+
+  test("are restored one at a time, and again after one that was killed", () => {
+    writeFileSync(at(`${DUMPS}/${NAME}`), "rows");
+    const lock = at(`${DUMPS}/.restore.lock`);
+    mkdirSync(lock);
+    const { status, stderr } = sh("restore.sh", "restore", NAME);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining("Another restore of market is at work"),
+    });
+    expect(read("asked")).not.toContain("DATABASE");
+    const killed = Date.now() / 1000 - 90;
+    utimesSync(lock, killed, killed);
+    expect(sh("restore.sh", "restore", NAME)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("a restore that was killed left its lock"),
+    });
+    expect(readdirSync(at(DUMPS))).toEqual([NAME]);
   });
 
   test("are refused when there are none of that name, or the server cannot take them", () => {
