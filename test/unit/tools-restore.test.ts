@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../components/target/workload";
 import { TimescaleDB, type TimescaleDBArgs } from "../../components/timescaledb";
+import { catchUpCalls } from "../../components/timescaledb/schema/job";
 import { parseConfig } from "../../stacks/config";
+import { CRYPTO_VIZ_SCHEMA } from "../../stacks/crypto-viz-schema";
 import { type Declaration, declare } from "../../tools/check/declared";
 import { choose, select } from "../../tools/restore";
 import { dumpRows, parseDumps } from "../../tools/restore/dumps";
@@ -58,7 +60,7 @@ describe("the database that is meant", () => {
   const schema = { hypertables: { trades: { columns: { time: "timestamptz" } } } } as const;
 
   test("is the only one with dumps", () => {
-    const subject = { name: "db", database: "market", schedule: "db-backup", jobs: [] };
+    const subject = { name: "db", database: "market", schedule: "db-backup", jobs: [], catchUp: expect.any(Function) };
     expect(select(stack(["db", { backup: {} }], ["other", {}]))).toEqual(subject);
     expect(select(stack(["db", { backup: {}, schema }])).jobs).toEqual(["db-migrate"]);
   });
@@ -91,6 +93,26 @@ describe("the database that is meant", () => {
       "market-api-migrate",
       "market-api-superuser",
     ]);
+  });
+
+  test("of crypto-viz has aggregates, whose windows an old dump is out of", () => {
+    const hours = (ago: number) => new Date(Date.now() - ago * 3_600_000).toISOString();
+    const calls = (ago: number, edition: "apache" | "community") =>
+      catchUpCalls({ schema: CRYPTO_VIZ_SCHEMA, edition }, hours(ago)).map((call) =>
+        call.replace(/'2\d+-\S+Z'/, "'T'"),
+      );
+    const times = "(TIMESTAMPTZ 'T' - INTERVAL '4 hours', now() - INTERVAL '1 hour');";
+    expect(calls(24, "apache")).toEqual([
+      `CALL "datastack"."refresh_sentiment_hourly"${times}`,
+      `CALL "datastack"."refresh_ticker_ohlc_hourly"${times}`,
+    ]);
+    expect(calls(24, "community")[0]).toMatch(
+      /^CALL refresh_continuous_aggregate\('.*sentiment_hourly.*', TIMESTAMPTZ 'T' - /,
+    );
+    expect(calls(1.4, "apache")).toEqual([]);
+    expect(calls(1.6, "apache")).toHaveLength(2);
+    const { config } = parseConfig({ target: "docker" });
+    expect(select(declare("dev", config)).catchUp("2026-03-01T02:30:00Z")).toHaveLength(2);
   });
 
   test("has to be named among several, and to exist", () => {

@@ -12,6 +12,7 @@ export function register(program: Command): void {
     )
     .option("--component <name>", "the database, where the stack has several with dumps")
     .option("--yes", "restore; without it, only say what that would do", false)
+    .option("--jobs", "only run the jobs that follow a restore, for one that went on without this command", false)
     .option("--config-file <file>", "configuration file in place of the stack's own")
     .action((stack: string, options: RestoreOptions) => restore(stack, options));
 }

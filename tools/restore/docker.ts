@@ -15,6 +15,15 @@ export class DockerPlace implements Place {
     this.where = stack.where;
   }
 
+  get goesOn(): string {
+    const container = this.name(this.schedule);
+    return `in ${container} (docker top ${container})`;
+  }
+
+  psql(server: string, database: string): string {
+    return `docker exec -it ${this.stack.containerName({ workload: server, replica: 0 })} psql -d ${database}`;
+  }
+
   async script(args: readonly string[]) {
     const container = this.name(this.schedule);
     const running = await this.inspect(container, "{{.State.Running}}");

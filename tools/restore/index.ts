@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import { formatProblems } from "../../components/core/problems";
 import { TimescaleDB } from "../../components/timescaledb";
 import { SHRUNK } from "../../components/timescaledb/backup-scripts";
-import { backupName } from "../../components/timescaledb/plan";
+import { backupName, migrated } from "../../components/timescaledb/plan";
+import { catchUpCalls } from "../../components/timescaledb/schema/job";
 import { parseConfig } from "../../stacks/config";
 import { type Declaration, declare } from "../check/declared";
 import { DockerStack } from "../check/docker/engine";
@@ -25,6 +26,8 @@ export interface RestoreOptions {
   /** Name of the component. @default the only one of the stack that has dumps */
   readonly component?: string;
   readonly yes: boolean;
+  /** Only run the jobs that follow a restore, for one that went on alone. @default false */
+  readonly jobs?: boolean;
   readonly configFile?: string;
 }
 
@@ -34,6 +37,7 @@ export async function restore(stack: string, options: RestoreOptions): Promise<v
   const subject = select(declaration, options.component);
   const place = placeOf(declaration, subject.schedule);
   const progress = new Progress();
+  if (options.jobs) return repeatJobs(place, subject, progress);
   const dumps = await progress.step(
     `Dumps of ${subject.database}`,
     () => list(place),
@@ -48,12 +52,55 @@ export async function restore(stack: string, options: RestoreOptions): Promise<v
   const dump = choose(dumps, options.from, subject.database);
   if (!options.yes) throw new UserError(consequences(stack, subject, dump, options));
   await progress.step(`Restore ${dump.name}`, async (step) => {
-    const { code, stdout, stderr } = await place.script(["restore", dump.name]);
+    const { code, stdout, stderr } = await waitFor(place.script(["restore", dump.name]), () =>
+      step.note(unattended(stack, subject, options, place)),
+    );
     for (const line of `${stdout}${stderr}`.split("\n").filter(Boolean)) step.note(`    ${line}`);
     if (code !== 0) throw new UserError(`${dump.name} was not restored. What was said is above.`);
   });
-  for (const job of subject.jobs) await progress.step(`Run ${job} once more`, () => place.repeat(job));
+  await repeatJobs(place, subject, progress);
   progress.note(`${subject.database} is as it was at ${dump.time} UTC (${progress.total}).`);
+  const calls = subject.catchUp(`${dump.time.replace(" ", "T")}Z`);
+  if (calls.length > 0) progress.note(aggregatesBehind(calls, place.psql(subject.name, subject.database)));
+}
+
+/** Tells people who end this command that what they waited for does not end with it. */
+async function waitFor<T>(work: Promise<T>, left: () => void): Promise<T> {
+  let waiting = true;
+  const leave = (): void => {
+    waiting = false;
+    left();
+  };
+  // Before the listener that ends this process.
+  process.prependOnceListener("SIGINT", leave);
+  const [outcome] = await Promise.allSettled([work]);
+  process.removeListener("SIGINT", leave);
+  // What its client says of its own end is not what became of the work.
+  if (!waiting) throw new UserError("This command has stopped waiting.");
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
+}
+
+async function repeatJobs(place: Place, { jobs }: Subject, progress: Progress): Promise<void> {
+  for (const job of jobs) await progress.step(`Run ${job} once more`, () => place.repeat(job));
+}
+
+/** Rows since the dump that clients write again come too late for the windows of the aggregates. */
+function aggregatesBehind(calls: readonly string[], psql: string): string {
+  return `Aggregates are not computed anew by themselves for what clients write again since then. When they have caught up, in
+
+  ${psql}
+
+${calls.map((call) => `  ${call}`).join("\n")}`;
+}
+
+function unattended(stack: string, { name, jobs }: Subject, options: RestoreOptions, place: Place): string {
+  const after = jobs.length === 0 ? "" : `, then: npm run restore -- ${stack}${componentOption(name, options)} --jobs`;
+  return `\nThe restore goes on ${place.goesOn}; another one is refused until its end. Wait for that${after}.`;
+}
+
+function componentOption(name: string, { component }: RestoreOptions): string {
+  return component === undefined ? "" : ` --component ${name}`;
 }
 
 /** One database with dumps. */
@@ -63,6 +110,8 @@ export interface Subject {
   readonly schedule: string;
   /** What sets something up in it, such as the schema or a user with today's password, in the order in which that is done. */
   readonly jobs: readonly string[];
+  /** SQL for its aggregates, since the time (ISO 8601) of a dump that was restored. */
+  catchUp(since: string): string[];
 }
 
 /** The database that is meant, or what to say about that. */
@@ -72,7 +121,14 @@ export function select(declaration: Pick<Declaration, "stack" | "all" | "plans">
     .all(TimescaleDB)
     .filter(({ args }) => args.backup && !args.existing)
     .map(({ name, args }): Subject => {
-      return { name, database: args.database, schedule: backupName(name), jobs: jobsOf(name, jobs) };
+      const made = migrated(name, args);
+      return {
+        name,
+        database: args.database,
+        schedule: backupName(name),
+        jobs: jobsOf(name, jobs),
+        catchUp: (since) => (made ? catchUpCalls(made, since) : []),
+      };
     });
   const names = found.map((subject) => subject.name).join(", ");
   const wanted = name === undefined ? found : found.filter((subject) => subject.name === name);
@@ -107,13 +163,14 @@ Nothing was changed. Restore one of them by its name: --from ${larger.name}`);
 }
 
 function consequences(stack: string, { name, database, jobs }: Subject, dump: Dump, options: RestoreOptions): string {
-  const component = options.component === undefined ? "" : ` --component ${name}`;
+  const component = componentOption(name, options);
   return `Nothing was changed. With --yes, ${database} becomes what it was at ${dump.time} UTC:
 
   1. ${dump.name} is restored into a database beside it. Clients work on meanwhile.
   2. When that has succeeded, the two are exchanged. Connections are ended, and clients that connect again find the restored one.
      What was written since that time is in it no more.${jobs.length === 0 ? "" : `\n     Then its jobs run once more: ${jobs.join(", ")}.`}
   3. The one before is kept as ${database}_before_restore, closed to everybody, until the next restore. It needs its room on the volume.
+     The one of a restore before is dropped; first of all, if there is no room for the three.
 
   npm run restore -- ${stack}${component} --from ${dump.name} --yes`;
 }

@@ -27,6 +27,15 @@ export class KubernetesPlace implements Place {
     this.where = stack.where;
   }
 
+  get goesOn(): string {
+    const { namespace } = this.stack;
+    return `in the Job ${this.schedule}-restore-… (kubectl -n ${namespace} get jobs)`;
+  }
+
+  psql(server: string, database: string): string {
+    return `kubectl -n ${this.stack.namespace} exec -it ${server}-0 -- psql -d ${database}`;
+  }
+
   async script(args: readonly string[]) {
     const { spec } = await this.get("cronjob", this.schedule);
     const job = restoreJob(spec.jobTemplate, this.schedule, this.stack.namespace, args, suffix());

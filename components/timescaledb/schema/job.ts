@@ -48,6 +48,27 @@ export function schemaSchedules(of: Migrated): Schedule[] {
   return [...rollups(of), ...retention(of)];
 }
 
+/**
+ * SQL that computes what no schedule or policy computes any more when rows of that time come late, such as after a restore: from what was
+ * not computed yet at `since` (ISO 8601) to now. Only aggregates whose window does not reach back that far.
+ */
+export function catchUpCalls(
+  { schema, edition }: Pick<Migrated, "schema" | "edition">,
+  since: string,
+  now = Date.now(),
+) {
+  const age = (now - Date.parse(since)) / 1000;
+  return all(schema).flatMap(({ name, aggregate: { bucket, refresh } }) => {
+    const { start, end, every } = refresh;
+    const behind = [end, every, bucket].reduce((sum, span) => sum + (spanSeconds(span) ?? 0), age);
+    if (behind <= (spanSeconds(start) ?? 0)) return [];
+    const times = `TIMESTAMPTZ '${since}' - ${interval(start)}, now() - ${interval(end)}`;
+    return edition === "community"
+      ? [`CALL refresh_continuous_aggregate(${literal(relation(name))}, ${times});`]
+      : [`CALL ${refreshProcedure(name)}(${times});`];
+  });
+}
+
 /** One schedule for all aggregates that are refreshed at the same times. */
 function rollups(of: Migrated): Schedule[] {
   const calls = new Map<number, string[]>();
