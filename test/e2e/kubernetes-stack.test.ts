@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +19,13 @@ const NAME = "e2e";
 const DIRECT = "e2e-direct";
 const TOPIC = "e2e-sequence";
 const FIRST = { workload: "kafka", replica: 0 };
-const CONFIG = { target: "kubernetes", kafkaMemory: "1Gi", kafkaStorage: "2Gi", prometheusStorage: "2Gi" };
+const CONFIG = {
+  system: "kafka",
+  target: "kubernetes",
+  kafkaMemory: "1Gi",
+  kafkaStorage: "2Gi",
+  prometheusStorage: "2Gi",
+};
 const KINDS = [
   ...["pods", "statefulsets", "deployments", "daemonsets", "jobs", "services", "configmaps", "serviceaccounts"],
   ...["persistentvolumeclaims", "networkpolicies", "poddisruptionbudgets", "roles", "rolebindings"],
@@ -161,7 +168,8 @@ describe("three brokers on a Kubernetes node", () => {
   }
 
   async function apply(): Promise<void> {
-    await cluster.kubectl("apply", "--server-side", "-f", secrets);
+    if (/^kind: Secret$/m.test(fs.readFileSync(secrets, "utf8")))
+      await cluster.kubectl("apply", "--server-side", "-f", secrets);
     expect((await program("sh", [path.join(manifests, SCRIPT)], { env: cluster.env })).code).toBe(0);
   }
 
