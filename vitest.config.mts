@@ -11,7 +11,7 @@ export default defineConfig({
       // an Output in a template string is an error instead of a text about Outputs
       PULUMI_ERROR_OUTPUT_STRING: "true",
     },
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
   },
 });
