@@ -8,11 +8,9 @@ import { DockerStack } from "../../tools/check/docker/engine";
 import { say } from "./support/cli";
 import { docker } from "./support/docker";
 import { healthy, sweep } from "./support/faults";
+import { NIGHTLY, ONLY_NIGHTLY } from "./support/nightly";
 import { E2eStack } from "./support/stack";
 import { until } from "./support/wait";
-
-/** Takes three quarters of an hour: alerts have their times, on purpose. */
-const NIGHTLY = process.env.DATASTACK_NIGHTLY === "1";
 
 const NAME = "e2e-alerts";
 const container = (workload: string): string => `${NAME}-${workload}`;
@@ -31,7 +29,8 @@ interface Told {
 
 describe("alerts of market data on a Docker engine", () => {
   if (!NIGHTLY) {
-    it.skip("are told of and resolved: only in the nightly run, which sets DATASTACK_NIGHTLY=1", () => undefined);
+    // three quarters of an hour: alerts have their times, on purpose
+    it.skip(`are told of and resolved: ${ONLY_NIGHTLY}`, () => undefined);
     return;
   }
   const told: Told[] = [];
