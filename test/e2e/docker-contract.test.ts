@@ -164,7 +164,7 @@ describe("the contract's workloads on a Docker engine", () => {
     expect(await containers(STACK)).toEqual({});
     expect((await attempt("network", "inspect", STACK)).code).not.toBe(0);
     const kept = await docker("volume", "ls", "-q", "--filter", `label=datastack.stack=${STACK}`);
-    expect(kept.split("\n").sort()).toEqual([0, 1, 2].map((i) => name(`ring-${i}-data`)));
+    expect(kept.split("\n").sort()).toEqual([...[0, 1, 2].map((i) => name(`ring-${i}-data`)), name("sweep-0-kept")]);
     await up();
     for (const i of [0, 1, 2]) expect(await exec(`ring-${i}`, "ls /data")).toBe("mine\nprepared");
   });
