@@ -141,9 +141,9 @@ finish sample topics 600
     const prod = (config: Record<string, string>) =>
       render({ stack: "prod", out }, (random, previous) => recordStack({ stack: "prod", config }, random, previous));
     await prod({});
-    await expect(prod({ kafkaBrokers: "1", kafkaStorage: "5Gi" })).rejects.toThrow(
-      /must not be fewer than before \(3\)(.|\n)*must not be smaller than before \(20Gi\)/,
-    );
+    const refusal = await prod({ kafkaBrokers: "1", kafkaStorage: "5Gi" }).catch((error: Error) => error.message);
+    expect(refusal).toContain("must not be fewer than before (3)");
+    expect(refusal).toContain("must not be smaller than before (20Gi)");
     expect((await prod({ kafkaStorage: "30Gi" })).changed).toBeGreaterThan(0);
   });
 
