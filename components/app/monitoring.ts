@@ -3,7 +3,7 @@ import { type AlertDefinitions, alertRules, checkTuning } from "../monitoring/al
 import type { Dashboard } from "../monitoring/dashboard";
 import type { Monitoring, Recording, RuleGroup } from "../monitoring/monitoring";
 import { div } from "../monitoring/promql";
-import type { ScrapeTarget } from "../monitoring/scrape";
+import { type ScrapeTarget, serviceTarget } from "../monitoring/scrape";
 import { signal } from "../monitoring/signal";
 import { appAlerts } from "./alerts";
 import type { AppArgs } from "./args";
@@ -47,17 +47,12 @@ function targets(name: string, args: AppArgs): ScrapeTarget[] {
   if (!page) return [];
   const { interval } = args.metrics ?? {};
   return [
-    {
-      job: name,
-      workload: name,
-      kind: "service",
+    serviceTarget(name, page.port, metricsConnection(name, args), {
       identity: identityOf(args),
       replicas: replicasOf(args),
-      port: page.port,
       ...(page.path === "/metrics" ? {} : { path: page.path }),
       ...(interval ? { interval } : {}),
-      connection: metricsConnection(name, args),
-    },
+    }),
   ];
 }
 

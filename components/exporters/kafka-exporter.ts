@@ -4,8 +4,8 @@ import type { ImageCatalogue } from "../core/images";
 import { checkName } from "../core/names";
 import { type Problem, refuse, under } from "../core/problems";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
-import type { ScrapeTarget } from "../monitoring/scrape";
-import type { Connection } from "../target/connection";
+import { serviceTarget } from "../monitoring/scrape";
+import { type Connection, connectionTo } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import { checkKafkaExporterTuning, type KafkaExporterAlert, kafkaExporterRules } from "./kafka-exporter-alerts";
@@ -109,28 +109,12 @@ export class KafkaExporter extends pulumi.ComponentResource {
   }
 
   static connection(name: string, args: KafkaExporterArgs): Connection {
-    const host = args.target.host(name);
-    return {
-      id: name,
-      kind: "kafka-exporter",
-      port: PORT,
-      peer: { workload: name },
-      host,
-      endpoints: [`${host}:${PORT}`],
-    };
+    return connectionTo(args.target, name, { kind: "kafka-exporter", port: PORT });
   }
 
   static monitoring(name: string, args: KafkaExporterArgs): Monitoring {
-    const target: ScrapeTarget = {
-      job: name,
-      workload: name,
-      kind: "service",
-      identity: "none",
-      replicas: 1,
-      port: { name: "metrics", number: PORT },
-      metricRelabel: LAG_NAMES,
-      connection: KafkaExporter.connection(name, args),
-    };
+    const page = { name: "metrics", number: PORT };
+    const target = serviceTarget(name, page, KafkaExporter.connection(name, args), { metricRelabel: LAG_NAMES });
     return {
       targets: [target],
       rules: kafkaExporterRules(name, args.alerts),

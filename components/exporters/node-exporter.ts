@@ -4,8 +4,8 @@ import type { ImageCatalogue } from "../core/images";
 import { checkName } from "../core/names";
 import { type Problem, refuse, under } from "../core/problems";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
-import type { ScrapeTarget } from "../monitoring/scrape";
-import type { Connection } from "../target/connection";
+import { serviceTarget } from "../monitoring/scrape";
+import { type Connection, connectionTo } from "../target/connection";
 import type { Deployed } from "../target/target";
 import { HOST_ADDRESS, type Plan, type Resources } from "../target/workload";
 import { checkNodeTuning, type NodeAlert, nodeRules } from "./node-alerts";
@@ -100,27 +100,12 @@ export class NodeExporter extends pulumi.ComponentResource {
   }
 
   static connection(name: string, args: NodeExporterArgs): Connection {
-    const host = args.target.host(name);
-    return {
-      id: name,
-      kind: "node-exporter",
-      port: PORT,
-      peer: { workload: name },
-      host,
-      endpoints: [`${host}:${PORT}`],
-    };
+    return connectionTo(args.target, name, { kind: "node-exporter", port: PORT });
   }
 
   static monitoring(name: string, args: NodeExporterArgs): Monitoring {
-    const target: ScrapeTarget = {
-      job: name,
-      workload: name,
-      kind: "agent",
-      identity: "none",
-      replicas: 1,
-      port: { name: "metrics", number: PORT },
-      connection: NodeExporter.connection(name, args),
-    };
+    const page = { name: "metrics", number: PORT };
+    const target = serviceTarget(name, page, NodeExporter.connection(name, args), { kind: "agent" });
     return {
       targets: [target],
       rules: nodeRules(name, args.alerts),

@@ -5,8 +5,8 @@ import { checkName } from "../core/names";
 import { type Problem, refuse, under } from "../core/problems";
 import { secretText } from "../core/secrets";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
-import type { ScrapeTarget } from "../monitoring/scrape";
-import type { Connection } from "../target/connection";
+import { serviceTarget } from "../monitoring/scrape";
+import { type Connection, connectionTo } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import { checkClient, startsHere } from "./client";
@@ -100,27 +100,12 @@ export class RedisExporter extends pulumi.ComponentResource {
   }
 
   static connection(name: string, args: RedisExporterArgs): Connection {
-    const host = args.target.host(name);
-    return {
-      id: name,
-      kind: "redis-exporter",
-      port: PORT,
-      peer: { workload: name },
-      host,
-      endpoints: [`${host}:${PORT}`],
-    };
+    return connectionTo(args.target, name, { kind: "redis-exporter", port: PORT });
   }
 
   static monitoring(name: string, args: RedisExporterArgs): Monitoring {
-    const target: ScrapeTarget = {
-      job: name,
-      workload: name,
-      kind: "service",
-      identity: "none",
-      replicas: 1,
-      port: { name: "metrics", number: PORT },
-      connection: RedisExporter.connection(name, args),
-    };
+    const page = { name: "metrics", number: PORT };
+    const target = serviceTarget(name, page, RedisExporter.connection(name, args));
     return {
       targets: [target],
       rules: redisRules(name, args.alerts),

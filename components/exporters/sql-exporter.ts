@@ -4,8 +4,8 @@ import type { ImageCatalogue } from "../core/images";
 import { checkName } from "../core/names";
 import { type Problem, refuse, under } from "../core/problems";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
-import type { ScrapeTarget } from "../monitoring/scrape";
-import type { Connection } from "../target/connection";
+import { serviceTarget } from "../monitoring/scrape";
+import { type Connection, connectionTo } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { Plan, Resources } from "../target/workload";
 import type { DatabaseSchema, Edition } from "../timescaledb/schema/schema";
@@ -118,27 +118,12 @@ export class SqlExporter extends pulumi.ComponentResource {
   }
 
   static connection(name: string, args: SqlExporterArgs): Connection {
-    const host = args.target.host(name);
-    return {
-      id: name,
-      kind: "sql-exporter",
-      port: PORT,
-      peer: { workload: name },
-      host,
-      endpoints: [`${host}:${PORT}`],
-    };
+    return connectionTo(args.target, name, { kind: "sql-exporter", port: PORT });
   }
 
   static monitoring(name: string, args: SqlExporterArgs): Monitoring {
-    const target: ScrapeTarget = {
-      job: name,
-      workload: name,
-      kind: "service",
-      identity: "none",
-      replicas: 1,
-      port: { name: "metrics", number: PORT },
-      connection: SqlExporter.connection(name, args),
-    };
+    const page = { name: "metrics", number: PORT };
+    const target = serviceTarget(name, page, SqlExporter.connection(name, args));
     const aggregates = Object.keys(args.schema?.aggregates ?? {}).length > 0;
     const watched = { edition: args.edition, aggregates };
     return {

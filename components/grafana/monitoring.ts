@@ -1,6 +1,7 @@
 import type { GeneratedSecret } from "../core/secrets";
 import type { Monitoring } from "../monitoring/monitoring";
-import type { Connection } from "../target/connection";
+import { serviceTarget } from "../monitoring/scrape";
+import { type Connection, connectionTo } from "../target/connection";
 import { grafanaRules } from "./alerts";
 import type { GrafanaArgs } from "./index";
 import { ADMIN } from "./ini";
@@ -12,14 +13,8 @@ export function adminPassword(name: string): GeneratedSecret {
 }
 
 export function grafanaConnection(name: string, args: GrafanaArgs): Connection {
-  const host = args.target.host(name);
   return {
-    id: name,
-    kind: "grafana",
-    port: PORT,
-    peer: { workload: name },
-    host,
-    endpoints: [`${host}:${PORT}`],
+    ...connectionTo(args.target, name, { kind: "grafana", port: PORT }),
     credentials: { [ADMIN]: { user: ADMIN, password: adminPassword(name) } },
   };
 }
@@ -29,15 +24,7 @@ export function grafanaMonitoring(name: string, args: GrafanaArgs): Monitoring {
   if (args.deploy === false) return { targets: [], rules: [] };
   return {
     targets: [
-      {
-        job: name,
-        workload: name,
-        kind: "service",
-        identity: "stable",
-        replicas: 1,
-        port: { name: "http", number: PORT },
-        connection: grafanaConnection(name, args),
-      },
+      serviceTarget(name, { name: "http", number: PORT }, grafanaConnection(name, args), { identity: "stable" }),
     ],
     rules: grafanaRules(name, args.alerts),
   };

@@ -2,6 +2,7 @@ import type { Problem } from "../core/problems";
 import { alertRules, checkTuning } from "../monitoring/alert";
 import { jvmDashboard } from "../monitoring/dashboards/jvm";
 import type { AlertTuning, Monitoring, Recording } from "../monitoring/monitoring";
+import { serviceTarget } from "../monitoring/scrape";
 import { signal } from "../monitoring/signal";
 import type { Connection } from "../target/connection";
 import { type KafkaAlert, kafkaAlerts } from "./alerts";
@@ -25,17 +26,7 @@ export interface KafkaWatch {
 export function kafkaMonitoring(name: string, watch: KafkaWatch): Monitoring {
   const definitions = kafkaAlerts({ job: name, brokers: watch.brokers });
   return {
-    targets: [
-      {
-        job: name,
-        workload: name,
-        kind: "service",
-        identity: "stable",
-        replicas: watch.brokers,
-        port: METRICS_PORT,
-        connection: watch.connection,
-      },
-    ],
+    targets: [serviceTarget(name, METRICS_PORT, watch.connection, { identity: "stable", replicas: watch.brokers })],
     rules: [
       {
         name,

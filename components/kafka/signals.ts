@@ -1,17 +1,4 @@
-import type { Counter, Gauge } from "../monitoring/signal";
-
-const gauge = (title: string, metric: string, rest: Omit<Gauge, "type" | "title" | "metric">): Gauge => ({
-  type: "gauge",
-  title,
-  metric,
-  ...rest,
-});
-const counter = (title: string, metric: string, rest: Omit<Counter, "type" | "title" | "metric">): Counter => ({
-  type: "counter",
-  title,
-  metric,
-  ...rest,
-});
+import { counter, gauge } from "../monitoring/signal";
 
 const CONTROLLER = "kafka_controller_kafkacontroller";
 const REPLICAS = "kafka_server_replicamanager";

@@ -26,3 +26,13 @@ export interface ScrapeTarget {
   /** Traffic that Prometheus needs for it. */
   readonly connection: Connection;
 }
+
+/** The metrics page of a service of the stack, under the job of its name. One process without identity, unless `more` says otherwise. */
+export function serviceTarget(
+  workload: string,
+  port: ScrapeTarget["port"],
+  connection: Connection,
+  more: Partial<ScrapeTarget> = {},
+): ScrapeTarget {
+  return { job: workload, workload, kind: "service", identity: "none", replicas: 1, port, connection, ...more };
+}

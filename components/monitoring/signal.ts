@@ -33,6 +33,14 @@ export interface Histogram extends Base {
 /** One measured thing, from which alert expressions, recording rules and panels are made, so that they cannot disagree. */
 export type Signal = Gauge | Counter | Histogram;
 
+export function gauge(title: string, metric: string, rest: Omit<Gauge, "type" | "title" | "metric">): Gauge {
+  return { type: "gauge", title, metric, ...rest };
+}
+
+export function counter(title: string, metric: string, rest: Omit<Counter, "type" | "title" | "metric">): Counter {
+  return { type: "counter", title, metric, ...rest };
+}
+
 export interface Scope {
   /** Whose: usually `{ job }`. */
   readonly matchers: LabelMatchers;

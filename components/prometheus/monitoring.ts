@@ -1,6 +1,7 @@
 import { bytes, type Size } from "../core/units";
 import type { Monitoring } from "../monitoring/monitoring";
-import type { Connection } from "../target/connection";
+import { serviceTarget } from "../monitoring/scrape";
+import { type Connection, connectionTo } from "../target/connection";
 import { prometheusRules } from "./alerts";
 import { prometheusDashboards, prometheusHighlights } from "./dashboards";
 import type { PrometheusArgs } from "./index";
@@ -9,23 +10,14 @@ export const PORT = 9090;
 export const DEFAULT_STORAGE: Size = "10Gi";
 
 export function prometheusConnection(name: string, args: PrometheusArgs): Connection {
-  const host = args.target.host(name);
-  return { id: name, kind: "prometheus", port: PORT, peer: { workload: name }, host, endpoints: [`${host}:${PORT}`] };
+  return connectionTo(args.target, name, { kind: "prometheus", port: PORT });
 }
 
 /** Prometheus watches itself like everything else. */
 export function prometheusMonitoring(name: string, args: PrometheusArgs): Monitoring {
   return {
     targets: [
-      {
-        job: name,
-        workload: name,
-        kind: "service",
-        identity: "stable",
-        replicas: 1,
-        port: { name: "http", number: PORT },
-        connection: prometheusConnection(name, args),
-      },
+      serviceTarget(name, { name: "http", number: PORT }, prometheusConnection(name, args), { identity: "stable" }),
     ],
     rules: prometheusRules(
       name,

@@ -1,4 +1,5 @@
 import type { SecretValue } from "../core/secrets";
+import type { Target } from "./target";
 
 /** Who is at the other end: a workload of the same stack, or something outside it. */
 export type Peer = { readonly workload: string } | { readonly cidrs: readonly string[] };
@@ -27,4 +28,27 @@ export interface Connection {
   readonly database?: string;
   /** By user: those that a client of this stack may be. */
   readonly credentials?: Readonly<Record<string, Credentials>>;
+}
+
+/**
+ * The way to a workload of the stack. With `replicas`, those have addresses of their own; `id` is needed where it has several ways.
+ */
+export function connectionTo(
+  target: Pick<Target, "host">,
+  workload: string,
+  way: { readonly kind: string; readonly port: number; readonly id?: string; readonly replicas?: number },
+): Connection {
+  const { kind, port, id = workload, replicas } = way;
+  const hosts =
+    replicas === undefined
+      ? [target.host(workload)]
+      : Array.from({ length: replicas }, (_, replica) => target.host(workload, replica));
+  return {
+    id,
+    kind,
+    port,
+    peer: { workload },
+    host: target.host(workload),
+    endpoints: hosts.map((host) => `${host}:${port}`),
+  };
 }
