@@ -3,22 +3,16 @@ import { App, DjangoApp } from "../components/app";
 import { imageCatalogue } from "../components/core/images";
 import { KafkaExporter, NodeExporter, PostgresExporter, RedisExporter, SqlExporter } from "../components/exporters";
 import { Grafana, grafanaNote } from "../components/grafana";
-import { Kafka, type Topic } from "../components/kafka";
+import { Kafka } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
 import { Redis } from "../components/redis";
 import { TimescaleDB } from "../components/timescaledb";
+import { broker, prometheus, TOPICS } from "./crypto-viz-kafka";
 import * as market from "./crypto-viz-market";
 import { CRYPTO_VIZ_SCHEMA } from "./crypto-viz-schema";
 import { hostPorts, urlOf } from "./publish";
 import { receiversOf } from "./receivers";
 import type { System } from "./system";
-
-export const TOPICS: Readonly<Record<string, Topic>> = {
-  rawticker: { partitions: 6, retention: "7d", compression: "lz4", segment: "512Mi" },
-  rawtrade: { partitions: 6, retention: "3d", compression: "lz4", segment: "512Mi" },
-  rawarticle: { partitions: 3, retention: "30d", compression: "lz4", segment: "128Mi" },
-  rawalert: { partitions: 3, retention: "14d", compression: "lz4", segment: "256Mi" },
-};
 
 /** Market data: a feed through Kafka into hypertables and aggregates, an API with admin pages, all of it watched. */
 export const cryptoViz: System = (stack, config) => {
@@ -26,16 +20,7 @@ export const cryptoViz: System = (stack, config) => {
   const ports = hostPorts(config);
   const edition = config.timescaledbEdition ? { edition: config.timescaledbEdition } : {};
 
-  const kafka = stack.add(Kafka, "kafka", {
-    images,
-    brokers: config.kafkaBrokers,
-    topics: TOPICS,
-    storage: { size: config.kafkaStorage },
-    resources: { cpu: 1, memory: config.kafkaMemory },
-    recover: config.kafkaRecover,
-    ...(ports.kafka ? { publish: ports.kafka } : {}),
-    ...(config.kafkaRmi ? { rmi: ports.kafkaRmi ? { publish: ports.kafkaRmi } : {} } : {}),
-  });
+  const kafka = stack.add(Kafka, "kafka", broker(config));
   const database = stack.add(TimescaleDB, "timescaledb", {
     images,
     database: "crypto_viz_ts",
@@ -89,19 +74,15 @@ export const cryptoViz: System = (stack, config) => {
     ...(ports.alertmanager ? { publish: ports.alertmanager } : {}),
   };
   const alertmanager = stack.add(Alertmanager, "alertmanager", told);
-  const prometheus = stack.add(Prometheus, "prometheus", {
-    images,
+  const server = stack.add(Prometheus, "prometheus", {
+    ...prometheus(config),
     monitoring: stack.monitoring,
     alertmanagers: [alertmanager.connection],
-    storage: { size: config.prometheusStorage },
-    retention: { time: config.prometheusRetention },
-    ...(config.runbooks ? { runbooks: config.runbooks } : {}),
-    ...(ports.prometheus ? { publish: ports.prometheus } : {}),
   });
   const shown = {
     images,
     monitoring: stack.monitoring,
-    prometheus: prometheus.connection,
+    prometheus: server.connection,
     alertmanager: alertmanager.connection,
     deploy: !config.leftOut.includes("grafana"),
     ...(ports.grafana ? { publish: ports.grafana } : {}),
@@ -119,7 +100,7 @@ export const cryptoViz: System = (stack, config) => {
       url: shown.deploy ? urlOf(ports.grafana, grafana.connection, "http") : "",
       note: grafanaNote(shown),
     },
-    { service: "Prometheus", url: urlOf(ports.prometheus, prometheus.connection, "http"), note: "targets, rules" },
+    { service: "Prometheus", url: urlOf(ports.prometheus, server.connection, "http"), note: "targets, rules" },
     {
       service: "Alertmanager",
       url: urlOf(ports.alertmanager, alertmanager.connection, "http"),

@@ -2,7 +2,7 @@ import { imageCatalogue } from "../components/core/images";
 import { KafkaExporter, NodeExporter } from "../components/exporters";
 import { Kafka } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
-import { TOPICS } from "./crypto-viz";
+import { broker, prometheus, TOPICS } from "./crypto-viz-kafka";
 import { hostPorts, urlOf } from "./publish";
 import type { System } from "./system";
 
@@ -11,26 +11,10 @@ export const kafkaOnly: System = (stack, config) => {
   const images = imageCatalogue(config.images);
   const ports = hostPorts(config);
 
-  const kafka = stack.add(Kafka, "kafka", {
-    images,
-    brokers: config.kafkaBrokers,
-    topics: TOPICS,
-    storage: { size: config.kafkaStorage },
-    resources: { cpu: 1, memory: config.kafkaMemory },
-    recover: config.kafkaRecover,
-    ...(ports.kafka ? { publish: ports.kafka } : {}),
-    ...(config.kafkaRmi ? { rmi: ports.kafkaRmi ? { publish: ports.kafkaRmi } : {} } : {}),
-  });
+  const kafka = stack.add(Kafka, "kafka", broker(config));
   stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
   stack.add(NodeExporter, "node-exporter", { images });
-  const prometheus = stack.add(Prometheus, "prometheus", {
-    images,
-    monitoring: stack.monitoring,
-    storage: { size: config.prometheusStorage },
-    retention: { time: config.prometheusRetention },
-    ...(config.runbooks ? { runbooks: config.runbooks } : {}),
-    ...(ports.prometheus ? { publish: ports.prometheus } : {}),
-  });
+  const server = stack.add(Prometheus, "prometheus", { ...prometheus(config), monitoring: stack.monitoring });
 
   return [
     {
@@ -40,7 +24,7 @@ export const kafkaOnly: System = (stack, config) => {
     },
     {
       service: "Prometheus",
-      url: urlOf(ports.prometheus, prometheus.connection, "http"),
+      url: urlOf(ports.prometheus, server.connection, "http"),
       note: "targets, rules and alerts",
     },
   ];

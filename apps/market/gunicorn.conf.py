@@ -21,10 +21,7 @@ def _settings() -> dict[str, int | str]:
             "level": source.choice("LOG_LEVEL", "info", logs.LEVELS),
         }
 
-    try:
-        return environment.load(read)
-    except environment.ConfigurationError as error:
-        environment.stop_for("market.api", error)
+    return environment.load_or_stop("market.api", read)
 
 
 _own = _settings()

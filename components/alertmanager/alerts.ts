@@ -1,26 +1,14 @@
 import type { Problem } from "../core/problems";
 import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
-import {
-  add,
-  changes,
-  div,
-  eq,
-  gt,
-  increase,
-  max,
-  maxOverTime,
-  range,
-  rate,
-  sum,
-  type Vector,
-} from "../monitoring/promql";
+import { restarting } from "../monitoring/process";
+import { add, div, eq, gt, increase, maxOverTime, range, rate, sum, type Vector } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 
 export type AlertmanagerAlert = keyof ReturnType<typeof alertmanagerAlerts>;
 
 const SERVER = "Alertmanager {{ $labels.instance }}";
-const BY_INSTANCE = { by: ["job", "instance"] };
+const _BY_INSTANCE = { by: ["job", "instance"] };
 const BY_RECEIVER = { by: ["job", "instance", "integration", "receiver_name"] };
 const RECEIVER = "{{ $labels.receiver_name }} ({{ $labels.integration }})";
 const ratio = valueTemplate("ratio");
@@ -74,15 +62,10 @@ export function alertmanagerAlerts(job: string) {
       description:
         "Silences and the log of what was told are only in memory: after a restart, silences are gone and alerts come again.",
     },
-    AlertmanagerRestarting: {
-      severity: "warning",
-      for: "0s",
-      keepFiringFor: "15m",
-      threshold: { default: 2, unit: "count", min: 1 },
-      expr: (most: number) => gt(max(changes(range("process_start_time_seconds", matchers, "30m")), BY_INSTANCE), most),
+    AlertmanagerRestarting: restarting(matchers, {
       summary: `${SERVER} restarts again and again`,
       description: `It was started ${valueTemplate("count")} times within 30 minutes (limit {threshold}). Notifications are late.`,
-    },
+    }),
   } satisfies Record<string, AlertDefinition>;
 }
 

@@ -1,5 +1,6 @@
 import type { AlertDefinition, AlertDefinitions } from "../monitoring/alert";
-import { absent, and, changes, div, eq, ge, gt, max, metric, or, range, unless } from "../monitoring/promql";
+import { restarting } from "../monitoring/process";
+import { absent, and, div, eq, ge, gt, max, metric, or, unless } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 import { signal } from "../monitoring/signal";
 import type { HttpDialect } from "./http-dialect";
@@ -59,15 +60,13 @@ function availability(job: string): Partial<Record<AppAlert, AlertDefinition>> {
 
 function processes(job: string): Partial<Record<AppAlert, AlertDefinition>> {
   return {
-    AppRestarting: {
-      severity: "warning",
-      for: "0s",
-      keepFiringFor: "15m",
-      threshold: { default: 2, unit: "count", min: 1 },
-      expr: (most) => gt(max(changes(range("process_start_time_seconds", { job }, "30m")), BY_INSTANCE), most),
-      summary: `${APP}: ${INSTANCE} restarts again and again`,
-      description: `It started ${valueTemplate("count")} times anew within 30 minutes (limit {threshold}). It crashes, runs out of memory, or is killed because it does not answer.`,
-    },
+    AppRestarting: restarting(
+      { job },
+      {
+        summary: `${APP}: ${INSTANCE} restarts again and again`,
+        description: `It started ${valueTemplate("count")} times anew within 30 minutes (limit {threshold}). It crashes, runs out of memory, or is killed because it does not answer.`,
+      },
+    ),
     AppFileDescriptors: {
       severity: "warning",
       for: "5m",

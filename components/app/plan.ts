@@ -1,5 +1,5 @@
 import { type GeneratedSecret, generatedIn } from "../core/secrets";
-import type { Connection } from "../target/connection";
+import { type Connection, connectionTo } from "../target/connection";
 import type { Job, Plan, Port, Probe, Publication, Workload } from "../target/workload";
 import type { AppArgs, AppJob } from "./args";
 import { databaseWorkload, environment } from "./environment";
@@ -20,19 +20,8 @@ export function metricsConnection(name: string, args: AppArgs): Connection {
 }
 
 function connection(name: string, args: AppArgs, id: string, kind: string, port: number): Connection {
-  const { target } = args;
-  const hosts =
-    identityOf(args) === "stable"
-      ? Array.from({ length: replicasOf(args) }, (_, i) => target.host(name, i))
-      : [target.host(name)];
-  return {
-    id,
-    kind,
-    port,
-    peer: { workload: name },
-    host: target.host(name),
-    endpoints: hosts.map((host) => `${host}:${port}`),
-  };
+  const own = identityOf(args) === "stable" ? { replicas: replicasOf(args) } : {};
+  return connectionTo(args.target, name, { id, kind, port, ...own });
 }
 
 /** Those that are called after the app are generated with it; the others belong to somebody. */

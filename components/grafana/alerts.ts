@@ -2,7 +2,8 @@ import type { Problem } from "../core/problems";
 import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
 import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
-import { changes, div, gt, increase, max, range, rate, sum, type Vector } from "../monitoring/promql";
+import { restarting } from "../monitoring/process";
+import { div, gt, increase, range, rate, sum, type Vector } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 
 export type GrafanaAlert = keyof ReturnType<typeof grafanaAlerts>;
@@ -54,16 +55,13 @@ export function grafanaAlerts(job: string) {
       summary: `${SERVER} fails to evaluate alert rules of its own`,
       description: `${valueTemplate("count")} evaluations of rules that somebody made in Grafana failed within 15 minutes. These alerts cannot fire. The stack's own are Prometheus's and not concerned.`,
     },
-    GrafanaRestarting: {
-      severity: "warning",
-      for: "0s",
-      keepFiringFor: "15m",
-      threshold: { default: 2, unit: "count", min: 1 },
-      expr: (most: number) =>
-        gt(max(changes(range("process_start_time_seconds", { job }, "30m")), { by: ["job", "instance"] }), most),
-      summary: `${SERVER} restarts again and again`,
-      description: `It was started ${valueTemplate("count")} times within 30 minutes (limit {threshold}).`,
-    },
+    GrafanaRestarting: restarting(
+      { job },
+      {
+        summary: `${SERVER} restarts again and again`,
+        description: `It was started ${valueTemplate("count")} times within 30 minutes (limit {threshold}).`,
+      },
+    ),
   } satisfies Record<string, AlertDefinition>;
 }
 

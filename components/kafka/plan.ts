@@ -1,4 +1,4 @@
-import type { Connection } from "../target/connection";
+import { type Connection, connectionTo } from "../target/connection";
 import type { File, Job, Port, Publication, VolumePreparation, Workload } from "../target/workload";
 import type { KafkaArgs } from "./args";
 import { formatProperties, LOG4J2, serverProperties } from "./config";
@@ -61,11 +61,7 @@ export function topicsJob(name: string, args: KafkaArgs): Job {
 
 export function brokerConnection(name: string, args: KafkaArgs): Connection {
   if (args.existing) return existingConnection(name, args.existing);
-  const { brokers, host } = spec(name, args);
-  return {
-    ...connection(name, args, name, "kafka", PORTS.inside),
-    endpoints: Array.from({ length: brokers }, (_, i) => `${host(i)}:${PORTS.inside}`),
-  };
+  return connection(name, args, name, "kafka", PORTS.inside);
 }
 
 export function metricsConnection(name: string, args: KafkaArgs): Connection {
@@ -77,15 +73,7 @@ function controllerConnection(name: string, args: KafkaArgs): Connection {
 }
 
 function connection(name: string, args: KafkaArgs, id: string, kind: string, port: number): Connection {
-  const { brokers, host } = spec(name, args);
-  return {
-    id,
-    kind,
-    port,
-    peer: { workload: name },
-    host: args.target.host(name),
-    endpoints: Array.from({ length: brokers }, (_, i) => `${host(i)}:${port}`),
-  };
+  return connectionTo(args.target, name, { id, kind, port, replicas: spec(name, args).brokers });
 }
 
 function existingConnection(id: string, { bootstrap, cidrs }: NonNullable<KafkaArgs["existing"]>): Connection {

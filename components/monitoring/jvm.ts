@@ -1,6 +1,7 @@
 import type { AlertDefinitions } from "./alert";
 import type { LabelMatchers } from "./labels";
-import { changes, div, gt, max, metric, minOverTime, range, rate, sum } from "./promql";
+import { restarting } from "./process";
+import { div, gt, max, metric, minOverTime, range, rate, sum } from "./promql";
 import { valueTemplate } from "./quantity";
 
 export type JvmAlert<Product extends string> =
@@ -62,15 +63,10 @@ export function jvmAlerts<Product extends string>(
       summary: `${product}: ${WHERE} runs out of file descriptors`,
       description: `${valueTemplate("ratio")} of the allowed file descriptors are open (limit {threshold}). Beyond the limit, files and connections cannot be opened any more.`,
     },
-    JvmRestarting: {
-      severity: "warning",
-      for: "0s",
-      keepFiringFor: "15m",
-      threshold: { default: 2, unit: "count", min: 1 },
-      expr: (most) => gt(max(changes(range("process_start_time_seconds", matchers, "30m")), by), most),
+    JvmRestarting: restarting(matchers, {
       summary: `${product}: ${WHERE} restarts again and again`,
       description: `It was started ${valueTemplate("count")} times within 30 minutes (limit {threshold}), so it ends soon after each start.`,
-    },
+    }),
   };
   return Object.fromEntries(
     Object.entries(definitions).map(([name, definition]) => [`${product}${name}`, definition]),

@@ -2,6 +2,7 @@ import type { Problem } from "../core/problems";
 import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
 import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
+import { restarting } from "../monitoring/process";
 import {
   add,
   changes,
@@ -206,15 +207,10 @@ function capacity(matchers: LabelMatchers) {
       summary: `${SERVER} holds very many series`,
       description: `${count} series are open (limit {threshold}). Memory grows with them until it is killed.`,
     },
-    PrometheusRestarting: {
-      severity: "warning",
-      for: "0s",
-      keepFiringFor: "15m",
-      threshold: { default: 2, unit: "count", min: 1 },
-      expr: (most: number) => gt(max(changes(range("process_start_time_seconds", matchers, "30m")), BY_INSTANCE), most),
+    PrometheusRestarting: restarting(matchers, {
       summary: `${SERVER} restarts again and again`,
       description: `It was started ${count} times within 30 minutes (limit {threshold}).`,
-    },
+    }),
   } satisfies Record<string, AlertDefinition>;
 }
 

@@ -1,4 +1,4 @@
-import type { Connection, Credentials } from "../target/connection";
+import { type Connection, type Credentials, connectionTo } from "../target/connection";
 import type { Plan, Workload } from "../target/workload";
 import { aclFile } from "./acl";
 import type { ExistingRedis, RedisArgs } from "./args";
@@ -43,12 +43,7 @@ function publication({ port, address }: { readonly port: number; readonly addres
 export function redisConnection(name: string, args: RedisArgs): Connection {
   if (args.existing) return existingConnection(name, args.existing);
   return {
-    id: name,
-    kind: "redis",
-    port: PORT,
-    peer: { workload: name },
-    host: args.target.host(name),
-    endpoints: [`${args.target.host(name, 0)}:${PORT}`],
+    ...connectionTo(args.target, name, { kind: "redis", port: PORT, replicas: 1 }),
     credentials: { app: credentials(name, "app"), exporter: credentials(name, "exporter") },
   };
 }

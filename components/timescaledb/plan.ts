@@ -1,5 +1,5 @@
 import type { GeneratedSecret } from "../core/secrets";
-import type { Connection } from "../target/connection";
+import { type Connection, connectionTo } from "../target/connection";
 import type { File, Schedule, VolumePreparation, Workload } from "../target/workload";
 import type { TimescaleDBArgs } from "./args";
 import { BACKUP, BACKUP_SCRIPT, BACKUP_TIMEOUT, DUMPS, PASSWORD, RESTORE, RESTORE_SCRIPT } from "./backup-scripts";
@@ -84,23 +84,19 @@ export function backupName(name: string): string {
 
 export function databaseConnection(name: string, args: TimescaleDBArgs): Connection {
   const { existing, database, target } = args;
-  const faces = { id: name, kind: "postgres", database };
   if (existing) {
     const { host, port = PORT, cidrs, credentials } = existing;
     const { admin: _, ...clients } = credentials;
-    return { ...faces, port, peer: { cidrs }, host, endpoints: [`${host}:${port}`], credentials: clients };
+    const endpoints = [`${host}:${port}`];
+    return { id: name, kind: "postgres", database, port, peer: { cidrs }, host, endpoints, credentials: clients };
   }
-  const host = target.host(name);
   const credentials = spec(name, args).roles.map((role) => [
     role.name,
     { user: role.name, password: { generated: role.secret } },
   ]);
   return {
-    ...faces,
-    port: PORT,
-    peer: { workload: name },
-    host,
-    endpoints: [`${host}:${PORT}`],
+    ...connectionTo(target, name, { kind: "postgres", port: PORT }),
+    database,
     credentials: Object.fromEntries(credentials),
   };
 }

@@ -3,24 +3,32 @@ import { OWN_JOBS_FILE } from "./reconcile";
 import { MONITORING } from "./schema/schema";
 import { ADMIN, FILES, PORT, RUN, SECRETS, type Spec, VOLUME } from "./spec";
 
-/** Major version of the programs in the image, and where its data lie. Other directories of that kind are of other versions. */
-const DATA = `major=$(postgres --version | sed 's/^[^0-9]*\\([0-9]*\\).*/\\1/')
+/**
+ * Major version of the programs in the image, and where its data lie. Other directories of that kind are of other versions: beside
+ * them, nothing is begun.
+ */
+function dataDirectory({ name }: Spec): string {
+  return `major=$(postgres --version | sed 's/^[^0-9]*\\([0-9]*\\).*/\\1/')
 data=${VOLUME}/data-$major
-other_versions() {
-  for directory in ${VOLUME}/data-*; do
-    [ -s "$directory/PG_VERSION" ] && [ "$directory" != "$data" ] && echo "$directory"
-  done
-  return 0
-}`;
-
-function otherMajor({ name }: Spec): string {
-  return `The volume of ${name} holds data of another PostgreSQL: $others. The image has version $major, which cannot read them.
+refuse_other_versions() {
+  others=$(
+    for directory in ${VOLUME}/data-*; do
+      [ -s "$directory/PG_VERSION" ] && [ "$directory" != "$data" ] && echo "$directory"
+    done
+    true
+  )
+  [ -n "$others" ] || return 0
+  cat >&2 <<OTHER
+The volume of ${name} holds data of another PostgreSQL: $others. The image has version $major, which cannot read them.
 Nothing was changed. To move to the new version:
 
   1. Use the image of the old version again, and make a dump (docs/timescaledb.md, "Backups").
   2. Move the old data aside on the volume: mv $others ${VOLUME}/old
   3. Use the new image with recover: true in the arguments of TimescaleDB, for one run, and restore the dump.
-More in docs/timescaledb.md, "A new major version".`;
+More in docs/timescaledb.md, "A new major version".
+OTHER
+  exit 1
+}`;
 }
 
 /** Initialises a new volume, once. What it finds on a volume it leaves as it is, or refuses. */
@@ -28,19 +36,13 @@ export function initScript(s: Spec): string {
   return `#!/bin/sh
 # Initialises the volume of ${s.name} for the PostgreSQL of this image.
 set -eu
-${DATA}
+${dataDirectory(s)}
 
 if [ -s "$data/PG_VERSION" ]; then
   echo "The volume of ${s.name} is initialised: PostgreSQL $(cat "$data/PG_VERSION")."
   exit 0
 fi
-others=$(other_versions)
-if [ -n "$others" ]; then
-  cat >&2 <<OTHER
-${otherMajor(s)}
-OTHER
-  exit 1
-fi
+refuse_other_versions
 if [ -d "$data" ] && [ -n "$(ls -A "$data")" ]; then
   echo "$data on the volume of ${s.name} holds files but no PG_VERSION. Nothing was changed: restore the file, or move them aside." >&2
   exit 1
@@ -91,17 +93,11 @@ export function startScript(s: Spec): string {
   return `#!/bin/sh
 # Starts the server of ${s.name}. It never initialises: an empty volume is one that was lost.
 set -eu
-${DATA}
+${dataDirectory(s)}
 ready=${RUN}/ready
 
 if [ ! -s "$data/PG_VERSION" ]; then
-  others=$(other_versions)
-  if [ -n "$others" ]; then
-    cat >&2 <<OTHER
-${otherMajor(s)}
-OTHER
-    exit 1
-  fi
+  refuse_other_versions
   cat >&2 <<RECOVERY
 ${s.name} does not start: its volume ${VOLUME} is not initialised.
 It was initialised when it was created, so it has been lost, emptied or replaced since.

@@ -56,7 +56,6 @@ describe("what the stack tells the market's processes", () => {
     ["market-sink", "sink.settings", "read"],
     ["market-api", "api.options", "read"],
     ["market-api-migrate", "api.options", "read"],
-    ["market-api-superuser", "api.options", "read_superuser"],
   ])("is what %s takes", async (name, module, reader) => {
     const shown = await python(read(module, reader), surroundings(name));
     expect(shown).not.toContain("s".repeat(50));

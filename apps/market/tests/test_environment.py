@@ -165,16 +165,6 @@ class Refused(Files):
         self.assertIn("more than 900 a second for each of 2 symbols", self.problems(feed.read, values)[0])
         self.assertEqual(load(feed.read, {**values, "FEED_RATE_TRADE": "1800"}).rates["rawtrade"], 1800)
 
-    def test_a_superuser_whose_password_is_the_name(self) -> None:
-        path = self.file("su", "administrator")
-        values = {"DJANGO_SUPERUSER_NAME": "Administrator", "DJANGO_SUPERUSER_PASSWORD_FILE": path}
-        self.assertIn("holds the user's name", self.problems(api.read_superuser, values)[0])
-        short = self.file("su", "admin")
-        self.assertIn(
-            "holds 5 characters",
-            self.problems(api.read_superuser, {**values, "DJANGO_SUPERUSER_PASSWORD_FILE": short})[0],
-        )
-
 
 class Documented(unittest.TestCase):
     def test_every_setting_is_in_the_readme(self) -> None:

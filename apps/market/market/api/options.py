@@ -71,30 +71,4 @@ def read(source: Environment) -> ApiOptions:
 @cache
 def options() -> ApiOptions:
     """Ends the process when they are wrong."""
-    try:
-        return environment.load(read)
-    except environment.ConfigurationError as error:
-        environment.stop_for("market.api", error)
-
-
-@dataclass(frozen=True)
-class Superuser:
-    name: str
-    email: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Superuser({self.name})"
-
-
-def read_superuser(source: Environment) -> Superuser:
-    user = Superuser(
-        name=source.text("DJANGO_SUPERUSER_NAME", pattern=r"[A-Za-z0-9@.+_-]{1,150}", example="admin"),
-        email=source.text(
-            "DJANGO_SUPERUSER_EMAIL", "admin@localhost", pattern=r"[^@\s]+@[^@\s]+", example="ops@viz.example"
-        ),
-        password=source.secret("DJANGO_SUPERUSER_PASSWORD_FILE", least=12),
-    )
-    if user.name and user.password.lower() == user.name.lower():
-        source.refuse("DJANGO_SUPERUSER_PASSWORD_FILE", "holds the user's name", "Generate a password")
-    return user
+    return environment.load_or_stop("market.api", read)

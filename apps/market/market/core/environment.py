@@ -213,6 +213,14 @@ def load(read: Callable[[Environment], Value], values: Mapping[str, str] | None 
     return settings
 
 
+def load_or_stop(process: str, read: Callable[[Environment], Value]) -> Value:
+    """Settings of this process, which ends when they are wrong."""
+    try:
+        return load(read)
+    except ConfigurationError as error:
+        stop_for(process, error)
+
+
 def stop_for(process: str, error: ConfigurationError) -> NoReturn:
     """Ends the process with the problems on standard error."""
     print(f"{process} cannot start, its settings are wrong:\n{error}", file=sys.stderr, flush=True)

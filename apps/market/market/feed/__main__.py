@@ -5,6 +5,7 @@ import time
 from confluent_kafka import KafkaException, Producer
 
 from market.core import environment, logs, metrics_server
+from market.core.client import open_client
 from market.core.kafka import Reporter
 from market.core.lifecycle import Backoff, Stop
 from market.core.topics import TOPICS
@@ -19,20 +20,11 @@ log = logs.Log("market.feed")
 
 
 def main() -> int:
-    try:
-        settings = environment.load(feed_settings.read)
-    except environment.ConfigurationError as error:
-        environment.stop_for("market.feed", error)
+    settings = environment.load_or_stop("market.feed", feed_settings.read)
     logs.configure(settings.log_level)
     stop = Stop().listen()
     reporter = Reporter(on_fatal=stop.set)
-    try:
-        producer = Producer({**settings.kafka, "error_cb": reporter}, logger=logs.client_logger())
-    except KafkaException as error:
-        problem = environment.Problem(
-            "KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file"
-        )
-        environment.stop_for("market.feed", environment.ConfigurationError([problem]))
+    producer = open_client("market.feed", Producer, settings.kafka, reporter)
 
     feed: Feed | None = None
 

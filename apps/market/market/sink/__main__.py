@@ -1,8 +1,9 @@
 """`python3 -m market.sink`."""
 
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer
 
 from market.core import environment, logs, metrics_server
+from market.core.client import open_client
 from market.core.kafka import Reporter
 from market.core.lifecycle import Stop
 from market.sink import metrics
@@ -16,20 +17,11 @@ log = logs.Log("market.sink")
 
 
 def main() -> int:
-    try:
-        settings = environment.load(sink_settings.read)
-    except environment.ConfigurationError as error:
-        environment.stop_for("market.sink", error)
+    settings = environment.load_or_stop("market.sink", sink_settings.read)
     logs.configure(settings.log_level)
     stop = Stop().listen()
     reporter = Reporter(on_fatal=stop.set)
-    try:
-        consumer = Consumer({**settings.kafka, "error_cb": reporter}, logger=logs.client_logger())
-    except KafkaException as error:
-        problem = environment.Problem(
-            "KAFKA_CLIENT_CONFIG", f"is refused by the client: {error.args[0].str()}", "Correct the file"
-        )
-        environment.stop_for("market.sink", environment.ConfigurationError([problem]))
+    consumer = open_client("market.sink", Consumer, settings.kafka, reporter)
     health = Health(settings.stall_seconds)
     metrics.HEALTHY.set_function(lambda: float(health.check()[0]))
     metrics_server.serve(settings.metrics_port, health.check)
