@@ -116,6 +116,10 @@ export const schema = z.strictObject({
     .min(1)
     .optional()
     .meta({ target: "kubernetes", description: "Context in the kubeconfig. Without it, the current one." }),
+  namespace: z.string().min(1).optional().meta({
+    target: "kubernetes",
+    description: "Namespace of the stack; its host agents are in `<namespace>-agents`. Without it, the stack's name.",
+  }),
   storageClass: z
     .string()
     .min(1)

@@ -27,6 +27,7 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
       rotations: config.rotations,
       // given always, so that there is a provider of ours, with its settings
       clusterIdentifier: config.kubeContext ?? stack,
+      ...(config.namespace ? { namespace: config.namespace } : {}),
       ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
       ...(config.kubeContext ? { context: config.kubeContext } : {}),
       ...(config.storageClass ? { storageClass: config.storageClass } : {}),

@@ -1,8 +1,16 @@
 import type { SecretValue } from "../core/secrets";
 import type { Target } from "./target";
 
-/** Who is at the other end: a workload of the same stack, or something outside it. */
-export type Peer = { readonly workload: string } | { readonly cidrs: readonly string[] };
+/** Who is at the other end: a workload of the same stack, addresses outside it, or pods of another namespace (Kubernetes). */
+export type Peer = { readonly workload: string } | Outside;
+
+export type Outside = { readonly cidrs: readonly string[] } | PodsElsewhere;
+
+/** The pods of a namespace that carry all of these labels; without any, all of its pods. */
+export interface PodsElsewhere {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
 
 /** Who a client is to a server. */
 export interface Credentials {

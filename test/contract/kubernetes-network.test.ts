@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Workload } from "../../components/target/workload";
 import { all, at, one, type Recording, record } from "../support/record";
-import { counter, plans, scrapeTargets } from "./cases";
+import { connection, counter, plans, scrapeTargets } from "./cases";
 import {
   AGENTS,
   alone,
@@ -69,6 +69,34 @@ describe("the network on Kubernetes", () => {
         { to: [inStack({ "datastack.io/service": "ring" })], ports: tcp(8080) },
       ]);
       expect(egress[0]).toMatchObject({ to: [{ podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }] });
+    });
+
+    it("goes out to pods of another namespace, and comes in from them where that is said", async () => {
+      const peer = { namespace: "storage", labels: { app: "minio" } };
+      const minio = { ...connection(target(), "minio", 9000), peer };
+      const recording = await record(() => {
+        const cluster = target();
+        const parent = new pulumi.ComponentResource("datastack:test:Case", "elsewhere");
+        cluster.service({ ...counter(), needs: [{ to: minio }] }, { parent });
+        const to = { ...connection(cluster, "counter", 8080), peer: { workload: "counter" } };
+        const from = { namespace: "traefik", labels: {} };
+        cluster.admit("edge-counter", to, from, cluster.children({ parent }));
+      });
+      const storage = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } };
+      expect(at(one(recording, POLICY, "counter-network"), "spec.egress")).toContainEqual({
+        to: [{ ...storage, podSelector: { matchLabels: { app: "minio" } } }],
+        ports: tcp(9000),
+      });
+      expect(at(one(recording, POLICY, "edge-counter"), "spec")).toEqual({
+        podSelector: { matchLabels: { "datastack.io/service": "counter" } },
+        policyTypes: ["Ingress"],
+        ingress: [
+          {
+            from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "traefik" } } }],
+            ports: tcp(8080),
+          },
+        ],
+      });
     });
 
     it("flows between replicas of one service, and not at all to preparations", () => {

@@ -71,6 +71,25 @@ describe("wrong use on Kubernetes", () => {
     expect(problems({}, { ...counter(), needs: [to(["2001:db8::/48", "0.0.0.0/0"])] })).toEqual([]);
   });
 
+  it("refuses namespaces and labels that cannot be; Docker refuses them all", () => {
+    const to = (namespace: string, labels: Record<string, string>) => ({
+      to: { ...connection(target(), "x", 80), id: "db", peer: { namespace, labels } },
+    });
+    const wrong = { ...counter(), needs: [to("No_Such", { "a b": "c", app: "-x" })] };
+    expect(problems({}, wrong)).toEqual([
+      'counter.needs[0].namespace = "No_Such": must be the name of a namespace.',
+      ...["a b=c", "app=-x"].map(
+        (label) =>
+          `counter.needs[0].labels = "${label}": must be a label. Write it like "app.kubernetes.io/name": "minio"; "kubectl get pods --show-labels" shows them.`,
+      ),
+    ]);
+    const right = { ...counter(), needs: [to("data", { "app.kubernetes.io/name": "minio" }), to("data", {})] };
+    expect(problems({}, right)).toEqual([]);
+    expect(docker.check([{ services: [right] }]).map(formatProblem)[0]).toBe(
+      'counter.needs[0] = "data": is a namespace of a Kubernetes cluster, which Docker has none of. Give its addresses instead, such as cidrs: ["10.1.2.0/24"].',
+    );
+  });
+
   it("refuses names that its own objects have", () => {
     expect(problems({}, ring(), { ...counter(), name: "ring-nodes" })).toEqual([
       'ring-nodes: is a name that Kubernetes objects of "ring" have. Give it another name.',

@@ -52,6 +52,15 @@ function checkProcess(process: Process): Problem[] {
     if (arg === "")
       problems.push({ path: `args[${i}]`, value: arg, rule: "must not be empty: the Docker provider refuses it" });
   });
+  (process.needs ?? []).forEach(({ to }, i) => {
+    if ("namespace" in to.peer)
+      problems.push({
+        path: `needs[${i}]`,
+        value: to.peer.namespace,
+        rule: "is a namespace of a Kubernetes cluster, which Docker has none of",
+        fix: 'Give its addresses instead, such as cidrs: ["10.1.2.0/24"]',
+      });
+  });
   return [...problems, ...checkContents(process.files ?? [])];
 }
 

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { checkName } from "../../core/names";
 import { type Problem, under } from "../../core/problems";
 import { checkPath, checkPlans, collect, filesOf } from "../check";
+import type { PodsElsewhere } from "../connection";
 import type { Agent, File, Plan, Process, Workload } from "../workload";
 import { MAX_FILE } from "./files";
 import type { KubernetesTargetArgs } from "./index";
@@ -50,6 +51,7 @@ function checkPeers({ needs = [] }: Process): Problem[] {
   return needs.flatMap(({ to }, i) => {
     const path = `needs[${i}]`;
     if ("workload" in to.peer) return [];
+    if ("namespace" in to.peer) return checkElsewhere(path, to.peer);
     if (to.peer.cidrs.length === 0)
       return [
         {
@@ -61,6 +63,30 @@ function checkPeers({ needs = [] }: Process): Problem[] {
       ];
     return to.peer.cidrs.flatMap((cidr) => checkCidr(path, cidr));
   });
+}
+
+/** A namespace and labels that select pods of it. */
+export function checkElsewhere(path: string, { namespace, labels }: PodsElsewhere): Problem[] {
+  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+  const part = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
+  const key = (text: string) => /^([a-z0-9][a-z0-9.-]*\/)?[^/]+$/.test(text) && part.test(text.replace(/^.*\//, ""));
+  return [
+    ...(label.test(namespace)
+      ? []
+      : [{ path: `${path}.namespace`, value: namespace, rule: "must be the name of a namespace" }]),
+    ...Object.entries(labels).flatMap(([name, value]) =>
+      key(name) && (value === "" || part.test(value))
+        ? []
+        : [
+            {
+              path: `${path}.labels`,
+              value: `${name}=${value}`,
+              rule: "must be a label",
+              fix: 'Write it like "app.kubernetes.io/name": "minio"; "kubectl get pods --show-labels" shows them',
+            },
+          ],
+    ),
+  ];
 }
 
 function checkCidr(path: string, value: string): Problem[] {

@@ -4,6 +4,7 @@ import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
 import type { Process } from "../workload";
 import { Children } from "./children";
+import { stackLabels } from "./labels";
 import { agentsNamespace } from "./names";
 import type { ApiServer } from "./network";
 import type { PullPolicy } from "./pod";
@@ -111,9 +112,7 @@ export class Cluster {
         metadata: {
           name,
           labels: {
-            "app.kubernetes.io/part-of": this.settings.stack,
-            "app.kubernetes.io/managed-by": "datastack",
-            "datastack.io/stack": this.settings.stack,
+            ...stackLabels(this.settings.stack),
             ...Object.fromEntries(
               ["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]),
             ),

@@ -2,16 +2,21 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../core/problems";
 import type { ScrapeTarget } from "../../monitoring/scrape";
+import type { Connection, Outside } from "../connection";
 import { type Rotations, SecretStore } from "../secret-store";
 import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
 import type { Agent, Job, Plan, Schedule, Workload } from "../workload";
 import { deployAgent } from "./agent";
 import { checkKubernetes } from "./check";
+import type { Children } from "./children";
 import { Cluster } from "./cluster";
 import { deployJob, deploySchedule } from "./jobs";
+import { stackLabels } from "./labels";
 import { nodesService } from "./names";
+import { admission } from "./network";
 import type { PullPolicy } from "./pod";
 import { scrapeConfigs } from "./scrape";
+import { networking } from "./sdk";
 import { deployService } from "./service";
 
 export interface KubernetesTargetArgs {
@@ -58,6 +63,8 @@ export class KubernetesTarget implements Target {
   readonly kind = "kubernetes";
   readonly stack: string;
   readonly secrets: SecretStore;
+  /** Of the stack's workloads. */
+  readonly namespace: string;
   readonly #args: KubernetesTargetArgs;
   readonly #cluster: Cluster;
   readonly #domain: string;
@@ -73,6 +80,7 @@ export class KubernetesTarget implements Target {
       clusterDomain = "cluster.local",
     } = args;
     this.stack = stack;
+    this.namespace = namespace;
     this.secrets = new SecretStore(args.rotations);
     this.#args = args;
     this.#domain = `${namespace}.svc.${clusterDomain}`;
@@ -105,11 +113,28 @@ export class KubernetesTarget implements Target {
   }
 
   scrape(targets: readonly ScrapeTarget[]): readonly ScrapeConfig[] {
-    return scrapeConfigs(this.#cluster.settings.namespace, targets);
+    return scrapeConfigs(this.namespace, targets);
   }
 
   check(plans: readonly Plan[]): Problem[] {
     return checkKubernetes(this.#args, plans);
+  }
+
+  /** For components of Kubernetes alone: objects that they add have the stack's provider, and are made after its namespace. */
+  children(placement: Placement): Children {
+    return this.#cluster.children(placement, "services");
+  }
+
+  /**
+   * Lets pods from outside the stack, or addresses, reach a service of it, such as an ingress controller: beside the workloads that
+   * need it, which are let in anyway.
+   */
+  admit(name: string, to: Connection & { peer: { workload: string } }, from: Outside, children: Children) {
+    const { stack } = this.#cluster.settings;
+    return children.add(networking.NetworkPolicy, name, {
+      metadata: { name, namespace: this.namespace, labels: stackLabels(stack) },
+      spec: admission(to.peer.workload, to.port, from),
+    });
   }
 
   service(workload: Workload, placement: Placement): Deployed {

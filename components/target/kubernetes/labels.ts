@@ -32,6 +32,15 @@ export function labels({ stack, service, controller, role, image }: Identity): R
   };
 }
 
+/** Of what belongs to the stack as a whole. */
+export function stackLabels(stack: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/part-of": stack,
+    "app.kubernetes.io/managed-by": "datastack",
+    "datastack.io/stack": stack,
+  };
+}
+
 /** What selects the pods of a service, now and after every upgrade: selectors can never change. */
 export function selector(service: string): { matchLabels: Record<string, string> } {
   return { matchLabels: { [SERVICE]: service } };

@@ -1,4 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
+import { stableJson } from "../../core/names";
+import type { Peer as Other, Outside, PodsElsewhere } from "../connection";
 import type { Need } from "../workload";
 import { accessLabel, selector } from "./labels";
 import { agentsNamespace } from "./names";
@@ -71,16 +73,40 @@ export function agentAccess(service: string, port: number): Spec {
   };
 }
 
+/** Lets somebody from outside the stack in, such as an ingress controller, beside the pods with an access label. */
+export function admission(service: string, port: number, from: Outside): Spec {
+  return {
+    podSelector: selector(service),
+    policyTypes: ["Ingress"],
+    ingress: [{ from: outside(from), ports: tcp([port]) }],
+  };
+}
+
 function egressOf(namespace: string, needs: readonly Need[]): Egress[] {
   const rules = new Map<string, Egress>();
   for (const { to } of needs) {
     const { peer, port } = to;
-    const key = "workload" in peer ? `${peer.workload}:${port}` : `${[...peer.cidrs].sort().join()}:${port}`;
-    const peers =
-      "workload" in peer ? [ofStack(namespace, selector(peer.workload).matchLabels)] : peer.cidrs.map(addresses);
-    rules.set(key, { to: peers, ports: tcp([port]) });
+    const peers = "workload" in peer ? [ofStack(namespace, selector(peer.workload).matchLabels)] : outside(peer);
+    rules.set(`${nameOf(peer)}:${port}`, { to: peers, ports: tcp([port]) });
   }
   return [...rules].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
+}
+
+/** The same for the same peer. */
+function nameOf(peer: Other): string {
+  if ("workload" in peer) return peer.workload;
+  return "cidrs" in peer ? [...peer.cidrs].sort().join() : `${peer.namespace}/${stableJson(peer.labels)}`;
+}
+
+function outside(peer: Outside): Peer[] {
+  return "cidrs" in peer ? peer.cidrs.map(addresses) : [elsewhere(peer)];
+}
+
+function elsewhere({ namespace, labels }: PodsElsewhere): Peer {
+  return {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+    ...(Object.keys(labels).length > 0 ? { podSelector: { matchLabels: labels } } : {}),
+  };
 }
 
 function toApiServer({ cidrs }: ApiServer): Egress {
