@@ -7,6 +7,8 @@ export interface Image {
   /** `registry` images are pulled; `local` ones must already be there. */
   readonly source: "registry" | "local";
   readonly user: { readonly uid: number; readonly gid: number };
+  /** It runs as every other user too: on Kubernetes as one that no host has. @default false */
+  readonly anyUser?: boolean;
   /** What the image has for asking over HTTP or TCP from inside. */
   readonly probe: "wget" | "bash";
 }
@@ -17,6 +19,8 @@ export interface ImageEntry extends Omit<Image, "reference" | "source"> {
   readonly registry?: string;
   /** Repository of the image that tools/images builds where no registry can be reached. @default none: it can only be pulled */
   readonly local?: string;
+  /** The only target whose stacks use it. @default both */
+  readonly target?: "docker" | "kubernetes";
 }
 
 const NOBODY = { uid: 65534, gid: 65534 } as const;
@@ -27,6 +31,7 @@ const TABLE = {
     registry: "quay.io/strimzi/kafka:1.2.0-kafka-4.3.1",
     local: "datastack.local/kafka",
     user: { uid: 1001, gid: 1001 },
+    anyUser: true,
     probe: "bash",
   },
   /** /bin/prometheus and /bin/promtool. */
@@ -58,6 +63,7 @@ const TABLE = {
     registry: "docker.io/library/redis:8.10.2-trixie",
     local: "datastack.local/redis",
     user: { uid: 999, gid: 999 },
+    anyUser: true,
     probe: "bash",
   },
   /** /redis_exporter, in the variant that has a shell and wget. */
@@ -88,7 +94,16 @@ const TABLE = {
   grafana: {
     registry: "docker.io/grafana/grafana:13.2.3",
     user: { uid: 472, gid: 0 },
+    anyUser: true,
     probe: "wget",
+  },
+  /** /kube-state-metrics. Upstream's has nothing beside it: the kubelet asks for its health, and wget is in the local one only. */
+  kubeStateMetrics: {
+    registry: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0",
+    local: "datastack.local/kube-state-metrics",
+    user: NOBODY,
+    probe: "wget",
+    target: "kubernetes",
   },
   /** apps/market: Python and the packages of its requirements, the sources in /app. */
   market: {
@@ -102,6 +117,14 @@ export type ImageName = keyof typeof TABLE;
 
 /** The one table of images. Users, paths and programs are those of both variants; see tools/images for the local ones. */
 export const IMAGES: Readonly<Record<ImageName, ImageEntry>> = TABLE;
+
+/** The images that stacks of these targets can use. */
+export function imagesFor(targets: readonly ("docker" | "kubernetes")[]): ImageName[] {
+  return (Object.keys(IMAGES) as ImageName[]).filter((name) => {
+    const { target } = IMAGES[name];
+    return target === undefined || targets.includes(target);
+  });
+}
 
 /** References that replace those of the table, such as a private registry's or a digest. */
 export type ImageOverrides = Partial<Record<ImageName, string>>;
@@ -118,7 +141,7 @@ export function imageCatalogue(overrides: ImageOverrides = {}): ImageCatalogue {
 /** An image that is only on this machine is not pulled; its repository name says so. */
 export const LOCAL_REPOSITORY = "datastack.local/";
 
-function resolve({ registry, local, ...facts }: ImageEntry, override: string | undefined): Image {
+function resolve({ registry, local, target: _, ...facts }: ImageEntry, override: string | undefined): Image {
   // what is only built here has a name by its content, which the configuration tells; this one says what is missing
   const reference = override ?? registry ?? `${local}:not-built`;
   return { ...facts, reference, source: reference.startsWith(LOCAL_REPOSITORY) ? "local" : "registry" };

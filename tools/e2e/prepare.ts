@@ -1,3 +1,4 @@
+import { imagesFor } from "../../components/core/images";
 import { down, status, up } from "../cluster/cluster";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
 import type { Progress } from "../core/progress";
@@ -26,7 +27,8 @@ export async function prepare(
   );
   // the node takes its images from here too
   await ensureEngine(progress, { yes: options.yes });
-  await ensureImages(progress, await chooseSource("auto"));
+  const images = imagesFor(kinds);
+  await ensureImages(progress, await chooseSource("auto", images), images);
   return kinds.includes("kubernetes") ? withCluster(options, progress) : async () => undefined;
 }
 

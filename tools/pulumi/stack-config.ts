@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { IMAGES, type ImageName, LOCAL_REPOSITORY } from "../../components/core/images";
+import { IMAGES, type ImageName, imagesFor, LOCAL_REPOSITORY } from "../../components/core/images";
 import { formatProblems } from "../../components/core/problems";
 import { parseConfig, type StackConfig } from "../../stacks/config";
 import { UserError } from "../core/errors";
@@ -93,7 +93,7 @@ export function recoverNodes(given: readonly string[]): number[] {
   });
 }
 
-/** Names of images that the stack's configuration leaves to us. */
+/** Names of images that the stack's configuration leaves to us, without those of the other target. */
 export function ownImages(config: StackConfig): ImageName[] {
-  return (Object.keys(IMAGES) as ImageName[]).filter((name) => config.images[name] === undefined);
+  return imagesFor([config.target]).filter((name) => config.images[name] === undefined);
 }

@@ -97,6 +97,13 @@ export const REDIS_EXPORTER: GoProgram = {
   },
 };
 
+export const KUBE_STATE_METRICS_VERSION = "2.20.0";
+export const KUBE_STATE_METRICS: GoProgram = {
+  name: "kube-state-metrics",
+  package: "k8s.io/kube-state-metrics/v2",
+  variables: versioned(KUBE_STATE_METRICS_VERSION),
+};
+
 export const ALERTMANAGER_VERSION = "0.34.2";
 /** Its module has the sources of the web interface, not the files that the compiler embeds. */
 const alertmanagerProgram = (name: string): GoProgram => ({

@@ -1,7 +1,7 @@
 import type { ImageName } from "../../../components/core/images";
 import { kafka } from "./kafka";
 import { market } from "./market";
-import { alertmanager, nodeExporter, postgresExporter, prometheus, redisExporter } from "./programs";
+import { alertmanager, kubeStateMetrics, nodeExporter, postgresExporter, prometheus, redisExporter } from "./programs";
 import type { Recipe } from "./recipe";
 import { redis } from "./redis";
 import { timescaledb } from "./timescaledb";
@@ -19,5 +19,6 @@ export const RECIPES: Readonly<Partial<Record<ImageName, Recipe>>> = {
   redisExporter,
   postgresExporter,
   alertmanager,
+  kubeStateMetrics,
   market,
 };

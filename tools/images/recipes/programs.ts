@@ -4,6 +4,8 @@ import {
   ALERTMANAGER,
   ALERTMANAGER_VERSION,
   AMTOOL,
+  KUBE_STATE_METRICS,
+  KUBE_STATE_METRICS_VERSION,
   NODE_EXPORTER,
   NODE_EXPORTER_VERSION,
   POSTGRES_EXPORTER,
@@ -85,6 +87,12 @@ export const redisExporter = programImage("redisExporter", {
   programs: [{ path: "/redis_exporter", program: REDIS_EXPORTER }],
   command: ["/redis_exporter"],
   userName: "exporter",
+});
+
+export const kubeStateMetrics = programImage("kubeStateMetrics", {
+  version: KUBE_STATE_METRICS_VERSION,
+  programs: [{ path: "/kube-state-metrics", program: KUBE_STATE_METRICS }],
+  command: ["/kube-state-metrics"],
 });
 
 export const alertmanager = programImage("alertmanager", {
