@@ -11,6 +11,7 @@ export { type PanelQuery, panelQueries } from "./dashboards/queries";
 export type PanelUnit =
   | Quantity
   | "bytes per second"
+  | "megabytes per second"
   | "messages per second"
   | "requests per second"
   | "operations per second"
@@ -39,6 +40,8 @@ export interface Thresholds {
   readonly bad: "above" | "below";
   readonly warning?: number;
   readonly critical?: number;
+  /** @default "orange" */
+  readonly warningColour?: "orange" | "yellow";
 }
 
 export type Level = "good" | "warning" | "critical" | "neutral";

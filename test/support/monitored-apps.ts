@@ -2,6 +2,8 @@ import { App, DjangoApp } from "../../components/app";
 import type { Blueprint } from "../../components/core/blueprint";
 import type { Connection } from "../../components/target/connection";
 import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
+import { filesAlerts } from "../../stacks/gauzian-alerts";
+import { FILES_DETAILS, FILES_OVERVIEW, filesHighlights } from "../../stacks/gauzian-dashboards";
 
 const image = { reference: "datastack.local/market:1.0", user: { uid: 10001, gid: 10001 } } as const;
 
@@ -34,5 +36,15 @@ export function addApps(blueprint: Blueprint): void {
     image,
     metrics: { port: 9401 },
     monitoring: { alerts: marketSinkAlerts("market-sink") },
+  });
+  blueprint.add(App, "files", {
+    image,
+    http: { port: 8080, health: "/readyz" },
+    metrics: { process: false },
+    monitoring: {
+      alerts: filesAlerts("files"),
+      dashboards: [FILES_OVERVIEW, FILES_DETAILS],
+      highlights: filesHighlights("files"),
+    },
   });
 }

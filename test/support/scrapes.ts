@@ -41,6 +41,7 @@ export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
 /** Which page was recorded of which job; of Grafana none, see conditional.json. A new exporter is a line here. */
 export const RECORDED: Readonly<Record<string, string>> = {
   alertmanager: "alertmanager",
+  files: "files",
   kafka: "kafka-jmx",
   "kafka-exporter": "kafka-exporter",
   "market-api": "django",

@@ -150,6 +150,11 @@ describe("each kind of panel", () => {
     expect(steps({ bad: "above", critical: 1 })).toEqual(["null green", "1 red"]);
     expect(steps({ bad: "below", warning: 5, critical: 2 })).toEqual(["null red", "2 orange", "5 green"]);
     expect(steps({ bad: "below", warning: 5 })).toEqual(["null orange", "5 green"]);
+    expect(steps({ bad: "above", warning: 2, critical: 5, warningColour: "yellow" })).toEqual([
+      "null green",
+      "2 yellow",
+      "5 red",
+    ]);
     expect(steps({ bad: "below", critical: 1 })).toEqual(["null red", "1 green"]);
   });
 

@@ -8,7 +8,9 @@ import { redisAlerts } from "../../components/exporters/redis-exporter-alerts";
 import { sqlExporterAlerts } from "../../components/exporters/sql-exporter-alerts";
 import { kafkaAlerts } from "../../components/kafka/alerts";
 import type { AlertDefinitions } from "../../components/monitoring/alert";
+import type { Thresholds } from "../../components/monitoring/dashboard";
 import { ownAlerts } from "../../components/prometheus/alerts";
+import { filesAlerts } from "../../stacks/gauzian-alerts";
 import { DASHBOARDS } from "../support/dashboards";
 
 const ALERTS: AlertDefinitions = {
@@ -19,6 +21,7 @@ const ALERTS: AlertDefinitions = {
   ...redisAlerts("redis-exporter"),
   ...postgresAlerts("postgres-exporter"),
   ...sqlExporterAlerts("sql-exporter"),
+  ...filesAlerts("files"),
   ...appAlerts({ job: "app", process: true, http: { dialect: HTTP_DIALECTS.django } }),
 };
 
@@ -49,13 +52,24 @@ it.each([
   ["datastack-django", "Failed requests", "warning", "HttpErrorRatioHigh"],
   ["datastack-django", "Failed requests", "critical", "HttpErrorRatioCritical"],
   ["datastack-django", "Response time (p95)", "warning", "HttpLatencyHigh"],
+  ["gauzian-overview", "Success rate", "critical", "FilesSuccessRateLow"],
   ["datastack-processes", "Open files and connections", "warning", "AppFileDescriptors"],
 ] as const)("%s: %s turns to %s where %s fires", (uid, title, level, alert) => {
+  const threshold = ALERTS[alert]?.threshold?.default;
+  expect(threshold).toBeDefined();
+  expect(thresholdsOf(uid, title)?.[level]).toBe(threshold);
+});
+
+/** What is asked in seconds is shown in milliseconds. */
+it.each(["Response time", "Slowest endpoints"])("gauzian-overview: %s turns where FilesLatencyHigh fires", (title) => {
+  const seconds = ALERTS.FilesLatencyHigh?.threshold?.default ?? Number.NaN;
+  expect(thresholdsOf("gauzian-overview", title)?.warning).toBe(seconds * 1000);
+});
+
+function thresholdsOf(uid: string, title: string): Thresholds | undefined {
   const panels = DASHBOARDS.filter((dashboard) => dashboard.uid === uid).flatMap(({ rows }) =>
     rows.flatMap((r) => r.panels),
   );
   const panel = panels.find((one) => one.title === title);
-  const threshold = ALERTS[alert]?.threshold?.default;
-  expect(threshold).toBeDefined();
-  expect(panel && "thresholds" in panel ? panel.thresholds?.[level] : undefined).toBe(threshold);
-});
+  return panel && "thresholds" in panel ? panel.thresholds : undefined;
+}

@@ -67,7 +67,7 @@ describe("every rule", () => {
 describe("every alert", () => {
   it.each(alerts(collected))("$name says what, what next, and has bounds on its time", (alert) => {
     expect(alert.name).toMatch(
-      /^(Alertmanager|App|Django|Grafana|Http|Kafka|Market|Node|Postgres|Prometheus|Redis|Target|TimescaleDB|Watchdog)/,
+      /^(Alertmanager|App|Django|Files|Grafana|Http|Kafka|Market|Node|Postgres|Prometheus|Redis|Target|TimescaleDB|Watchdog)/,
     );
     expect(alert.summary).not.toMatch(/[.\n]$|\{threshold\}/);
     expect(alert.description).toMatch(/[.]$/);

@@ -15,6 +15,7 @@ import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
 import { backupAlerts, scheduleAlerts } from "../../components/timescaledb/alerts";
 import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
+import { filesAlerts } from "../../stacks/gauzian-alerts";
 
 /** Alerts by what brings them. */
 const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly alerts: AlertDefinitions }>> = {
@@ -61,6 +62,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
   "crypto-viz": {
     about: "Of the stack crypto-viz alone: its feed and its sink.",
     alerts: { ...marketFeedAlerts("market-feed"), ...marketSinkAlerts("market-sink") },
+  },
+  "The stack gauzian": {
+    about: "Of the file-sharing back end, the stack's own or one that exists. Success is an answer of 2xx.",
+    alerts: filesAlerts("files"),
   },
 };
 

@@ -16,6 +16,7 @@ import { LINT_EXCLUSIONS } from "../../components/monitoring/dashboards/lint-exc
 import { formatQuantity } from "../../components/monitoring/quantity";
 import { prometheusDashboards, prometheusHighlights } from "../../components/prometheus/dashboards";
 import { feedHighlights, MARKET_DASHBOARD, sinkHighlights } from "../../stacks/crypto-viz-dashboards";
+import { FILES_DETAILS, FILES_OVERVIEW, filesHighlights } from "../../stacks/gauzian-dashboards";
 
 interface Entry {
   readonly dashboards: readonly Dashboard[];
@@ -72,6 +73,11 @@ const CATALOGUE: Readonly<Record<string, Entry>> = {
     dashboards: [MARKET_DASHBOARD],
     highlights: [...feedHighlights("market-feed"), ...sinkHighlights("market-sink")],
     recorded: ["market-feed", "market-sink"],
+  },
+  "The stack gauzian": {
+    dashboards: [FILES_OVERVIEW, FILES_DETAILS],
+    highlights: filesHighlights("files"),
+    recorded: ["files"],
   },
   Prometheus: {
     dashboards: prometheusDashboards(),
@@ -226,10 +232,10 @@ ${rows.join("\n")}
 /** From where on a panel is coloured. */
 function limits(panel: Panel): string {
   if (!("thresholds" in panel) || !panel.thresholds) return "";
-  const { bad, warning, critical } = panel.thresholds;
+  const { bad, warning, critical, warningColour = "orange" } = panel.thresholds;
   const value = (limit: number) => formatted(limit, panel.unit);
   const parts = [
-    ...(warning === undefined ? [] : [`orange ${value(warning)}`]),
+    ...(warning === undefined ? [] : [`${warningColour} ${value(warning)}`]),
     ...(critical === undefined ? [] : [`red ${value(critical)}`]),
   ];
   return ` *${bad === "above" ? "From" : "Below"}: ${parts.join(", ")}.*`;

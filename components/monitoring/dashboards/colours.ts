@@ -17,17 +17,17 @@ export function thresholds(limits: Thresholds | undefined): Plain<grafana.Thresh
 
 function steps(limits: Thresholds | undefined): Plain<grafana.Threshold>[] {
   if (!limits) return [{ value: null, color: colours.neutral }];
-  const { warning, critical } = limits;
+  const { warning, critical, warningColour = colours.warning } = limits;
   if (limits.bad === "above") {
     return [
       { value: null, color: colours.good },
-      ...(warning === undefined ? [] : [{ value: warning, color: colours.warning }]),
+      ...(warning === undefined ? [] : [{ value: warning, color: warningColour }]),
       ...(critical === undefined ? [] : [{ value: critical, color: colours.critical }]),
     ];
   }
   return [
-    { value: null, color: critical === undefined ? colours.warning : colours.critical },
-    ...(critical === undefined || warning === undefined ? [] : [{ value: critical, color: colours.warning }]),
+    { value: null, color: critical === undefined ? warningColour : colours.critical },
+    ...(critical === undefined || warning === undefined ? [] : [{ value: critical, color: warningColour }]),
     { value: warning ?? critical ?? 0, color: colours.good },
   ];
 }

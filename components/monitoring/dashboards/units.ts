@@ -12,6 +12,8 @@ export const GRAFANA_UNITS: Readonly<Record<PanelUnit, string>> = {
   cores: "short",
   "per second": "cps",
   "bytes per second": "binBps",
+  // Millions, not powers of 1024.
+  "megabytes per second": "MBs",
   "messages per second": "mps",
   "requests per second": "reqps",
   "operations per second": "ops",

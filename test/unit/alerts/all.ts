@@ -1,6 +1,7 @@
 import { ALERTMANAGER_CASES } from "./alertmanager";
 import { APP_CASES } from "./app";
 import type { AlertCase } from "./case";
+import { FILES_CASES } from "./files";
 import { GRAFANA_CASES } from "./grafana";
 import { KAFKA_CASES } from "./kafka";
 import { MARKET_CASES } from "./market";
@@ -15,6 +16,7 @@ import { TIMESCALEDB_FIGURES_CASES } from "./timescaledb-figures";
 export const CASES: readonly AlertCase[] = [
   ...ALERTMANAGER_CASES,
   ...APP_CASES,
+  ...FILES_CASES,
   ...GRAFANA_CASES,
   ...KAFKA_CASES,
   ...MARKET_CASES,

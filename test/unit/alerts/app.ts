@@ -8,7 +8,7 @@ const process = (alert: string, simple: Parameters<typeof oneSeries>[2]) => oneS
 
 /** The other apps of the stack, which are up. */
 const OTHERS = Object.fromEntries(
-  ["market-api", "market-feed"].map((job) => [series("up", { job, instance: job }), "1x20"]),
+  ["files", "market-api", "market-feed"].map((job) => [series("up", { job, instance: job }), "1x20"]),
 );
 const up = (replicas: Readonly<Record<string, string>>) => ({
   ...OTHERS,
