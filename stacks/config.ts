@@ -120,6 +120,15 @@ export const schema = z.strictObject({
     target: "kubernetes",
     description: "Namespace of the stack; its host agents are in `<namespace>-agents`. Without it, the stack's name.",
   }),
+  priorityClass: z.string().min(1).optional().meta({
+    target: "kubernetes",
+    description: "Priority class that is there, for all pods. Without it, the stack makes one: datastack-<namespace>.",
+  }),
+  imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).optional().meta({
+    target: "kubernetes",
+    description:
+      "When nodes pull images of a registry. Without it: always those with a tag, and those with a digest if they are missing.",
+  }),
   storageClass: z
     .string()
     .min(1)

@@ -30,6 +30,8 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
       ...(config.namespace ? { namespace: config.namespace } : {}),
       ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
       ...(config.kubeContext ? { context: config.kubeContext } : {}),
+      ...(config.priorityClass ? { priorityClass: config.priorityClass } : {}),
+      ...(config.imagePullPolicy ? { imagePullPolicy: config.imagePullPolicy } : {}),
       ...(config.storageClass ? { storageClass: config.storageClass } : {}),
     }),
 };

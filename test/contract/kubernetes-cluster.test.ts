@@ -1,10 +1,23 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import type { Image } from "../../components/core/images";
 import type { KubernetesTargetArgs } from "../../components/target/kubernetes";
-import { all, at, one, only, plain, record } from "../support/record";
+import { all, at, one, only, plain, type Recording, record } from "../support/record";
 import { BUSYBOX, construct, ring } from "./cases";
-import { BUDGET, CLAIM, container, NAMESPACE, PROVIDER, pods, recorded, STATEFUL_SET, target } from "./kubernetes";
+import {
+  alone,
+  BUDGET,
+  CLAIM,
+  container,
+  NAMESPACE,
+  PRIORITY,
+  PROVIDER,
+  pods,
+  recorded,
+  STATEFUL_SET,
+  target,
+} from "./kubernetes";
 
 describe("clusters and images", () => {
   it("makes a provider only for an explicit cluster, and gives it to everything", async () => {
@@ -40,10 +53,44 @@ describe("clusters and images", () => {
 
   it("pulls images of a registry, and never those of this machine", async () => {
     const image = { ...BUSYBOX, reference: "docker.io/library/busybox:1.37", source: "registry" as const };
-    const policy = async (args: Partial<KubernetesTargetArgs>) =>
-      pods(await recorded({ image }, args)).map(({ spec }) => container(spec).imagePullPolicy);
-    expect(new Set(await policy({}))).toEqual(new Set(["IfNotPresent"]));
-    expect(new Set(await policy({ imagePullPolicy: "Always" }))).toEqual(new Set(["Always"]));
+    const policies = async (of: Image, args: Partial<KubernetesTargetArgs> = {}) => [
+      ...new Set(pods(await recorded({ image: of }, args)).map(({ spec }) => container(spec).imagePullPolicy)),
+    ];
+    expect(await policies(image)).toEqual(["Always"]);
+    expect(await policies({ ...image, reference: `${image.reference}@sha256:${"0".repeat(64)}` })).toEqual([
+      "IfNotPresent",
+    ]);
+    expect(await policies(image, { imagePullPolicy: "IfNotPresent" })).toEqual(["IfNotPresent"]);
+    expect(await policies(BUSYBOX, { imagePullPolicy: "Always" })).toEqual(["Never"]);
+  });
+
+  it("runs an image that takes any user as one that no host has, with its volumes", async () => {
+    const image = { ...BUSYBOX, user: { uid: 999, gid: 0 } };
+    const users = async (of: Image, user?: { uid: number; gid: number }) =>
+      pods(await alone({ ...ring({ image: of }), ...(user ? { user } : {}) })).map(({ spec }) => {
+        const { runAsUser, runAsGroup, fsGroup } = spec.securityContext as Record<string, number>;
+        return `${runAsUser}:${runAsGroup} ${fsGroup}`;
+      });
+    const same = (text: string) => Array.from({ length: 4 }, () => text);
+    expect(await users(image)).toEqual(same("999:0 0"));
+    expect(await users({ ...image, anyUser: true })).toEqual(same("10001:10001 10001"));
+    expect(await users({ ...BUSYBOX, anyUser: true })).toEqual(same("65534:65534 65534"));
+    expect(await users({ ...image, anyUser: true }, { uid: 5, gid: 6 })).toEqual(same("5:6 6"));
+  });
+
+  it("gives all pods a priority: of a class of the stack's own, or of one that is there", async () => {
+    const own = await recorded({}, { context: "x" });
+    expect(plain(only(own, PRIORITY).inputs)).toMatchObject({
+      metadata: { name: "datastack-contract" },
+      value: 100_000,
+      globalDefault: false,
+    });
+    expect(only(own, PRIORITY).options.provider).toBe(only(own, PROVIDER).urn);
+    const classes = (recording: Recording) => new Set(pods(recording).map(({ spec }) => spec.priorityClassName));
+    expect(classes(own)).toEqual(new Set(["datastack-contract"]));
+    const given = await recorded({}, { priorityClass: "data" });
+    expect(classes(given)).toEqual(new Set(["data"]));
+    expect(all(given, PRIORITY)).toEqual([]);
   });
 
   it("takes namespace, storage class and domain", async () => {

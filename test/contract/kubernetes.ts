@@ -18,6 +18,7 @@ export const SERVICE_ACCOUNT = kubernetes("core/v1", "ServiceAccount");
 export const NAMESPACE = kubernetes("core/v1", "Namespace");
 export const POLICY = kubernetes("networking.k8s.io/v1", "NetworkPolicy");
 export const BUDGET = kubernetes("policy/v1", "PodDisruptionBudget");
+export const PRIORITY = kubernetes("scheduling.k8s.io/v1", "PriorityClass");
 export const ROLE = kubernetes("rbac.authorization.k8s.io/v1", "Role");
 export const BINDING = kubernetes("rbac.authorization.k8s.io/v1", "RoleBinding");
 export const PROVIDER = "pulumi:providers:kubernetes";

@@ -46,7 +46,7 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
               process: agent,
               files,
               serviceAccount: name,
-              pullPolicy: cluster.settings.pullPolicy,
+              settings: cluster.settings.pods,
               ports: agent.ports,
               probes: probes(agent),
               env: [

@@ -7,7 +7,7 @@ import { Children } from "./children";
 import { stackLabels } from "./labels";
 import { agentsNamespace } from "./names";
 import type { ApiServer } from "./network";
-import type { PullPolicy } from "./pod";
+import type { PodSettings } from "./pod";
 import * as k8s from "./sdk";
 
 export interface Settings {
@@ -16,7 +16,9 @@ export interface Settings {
   readonly clusterDomain: string;
   readonly production: boolean;
   readonly secrets: SecretStore;
-  readonly pullPolicy: PullPolicy;
+  readonly pods: PodSettings;
+  /** Whether the priority class is the stack's own. */
+  readonly ownPriority: boolean;
   readonly apiServer: ApiServer;
   readonly storageClass?: string;
   readonly provider?: k8s.Provider;
@@ -26,6 +28,9 @@ export interface Settings {
     readonly identifier: string;
   };
 }
+
+/** Far below that of the cluster's own pods (2 000 000 000). It can never be changed. */
+const PRIORITY = 100_000;
 
 export type Room = "services" | "agents";
 
@@ -45,6 +50,7 @@ export class Cluster {
   readonly #claims = new Map<string, readonly k8s.core.PersistentVolumeClaim[]>();
   readonly #discoverers: Discoverer[] = [];
   #provider: k8s.Provider | undefined;
+  #priority: k8s.scheduling.PriorityClass | undefined;
 
   constructor(readonly settings: Settings) {}
 
@@ -62,7 +68,7 @@ export class Cluster {
     return new Children({
       placement,
       secrets: this.settings.secrets,
-      after: [this.namespaceResource(room)],
+      after: [this.namespaceResource(room), ...this.#priorityClass()],
       ...(provider ? { provider } : {}),
     });
   }
@@ -113,9 +119,7 @@ export class Cluster {
           name,
           labels: {
             ...stackLabels(this.settings.stack),
-            ...Object.fromEntries(
-              ["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]),
-            ),
+            ...podSecurity(level),
           },
         },
       },
@@ -127,6 +131,24 @@ export class Cluster {
     );
     this.#namespaces.set(room, namespace);
     return namespace;
+  }
+
+  /** What holds data stays where a node is short of room; others that set no class make way for it. */
+  #priorityClass(): k8s.scheduling.PriorityClass[] {
+    const { stack, pods, ownPriority } = this.settings;
+    if (!ownPriority) return [];
+    const provider = this.#providerResource();
+    this.#priority ??= new k8s.scheduling.PriorityClass(
+      pods.priorityClass,
+      {
+        metadata: { name: pods.priorityClass, labels: stackLabels(stack) },
+        value: PRIORITY,
+        globalDefault: false,
+        description: "Data platform and its monitoring: before workloads without a class, after the cluster's own.",
+      },
+      provider ? { provider } : {},
+    );
+    return [this.#priority];
   }
 
   #providerResource(): k8s.Provider | undefined {
@@ -146,6 +168,17 @@ export class Cluster {
     });
     return this.#provider;
   }
+}
+
+/** The standard of the cluster's own version: what a later one forbids, it forbids here. */
+function podSecurity(level: "restricted" | "privileged"): Record<string, string> {
+  const modes = ["enforce", "audit", "warn"].map((mode) => `pod-security.kubernetes.io/${mode}`);
+  return Object.fromEntries(
+    modes.flatMap((mode) => [
+      [mode, level],
+      [`${mode}-version`, "latest"],
+    ]),
+  );
 }
 
 function known<T>(all: ReadonlyMap<string, T>, who: string, property: string, what: string, name: string): T {

@@ -42,8 +42,13 @@ export interface KubernetesTargetArgs {
   readonly storageClass?: string;
   /** @default "cluster.local" */
   readonly clusterDomain?: string;
-  /** When images of a registry are pulled. Local images never are. @default "IfNotPresent" */
+  /**
+   * When images of a registry are pulled. Local images never are. @default "Always" where the reference is a tag, which can move;
+   * "IfNotPresent" where it is a digest, so that pods start without their registry
+   */
   readonly imagePullPolicy?: PullPolicy;
+  /** A priority class that is there, for all pods. @default one of the stack's own, `datastack-<namespace>`, of priority 100000 */
+  readonly priorityClass?: string;
   /** Where the API server is, as CIDRs; workloads with `discovery` may go there. @default every address, on ports 443 and 6443 */
   readonly apiServerCidrs?: readonly string[];
   /** Generated passwords to be replaced by new ones. @default none */
@@ -91,7 +96,11 @@ export class KubernetesTarget implements Target {
       clusterDomain,
       production: args.production ?? false,
       secrets: this.secrets,
-      pullPolicy: args.imagePullPolicy ?? "IfNotPresent",
+      pods: {
+        priorityClass: args.priorityClass ?? `datastack-${namespace}`,
+        ...(args.imagePullPolicy ? { pullPolicy: args.imagePullPolicy } : {}),
+      },
+      ownPriority: args.priorityClass === undefined,
       apiServer: args.apiServerCidrs ? { cidrs: args.apiServerCidrs } : {},
       ...(storageClass ? { storageClass } : {}),
       ...(provider ? { provider } : {}),

@@ -73,7 +73,7 @@ function surroundings(
   role: Role,
   placement: Placement,
 ) {
-  const { stack, namespace, pullPolicy } = cluster.settings;
+  const { stack, namespace, pods } = cluster.settings;
   const { name, image, needs = [], volumes = [] } = process;
   const children = cluster.children(placement, "services");
   const own = labels({ stack, service: name, controller: name, role, image });
@@ -85,7 +85,7 @@ function surroundings(
     process,
     files,
     serviceAccount: name,
-    pullPolicy,
+    settings: pods,
     ...claimed(name, volumes),
     fsGroup: volumeGroup(process),
   });

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import type { Image } from "../../core/images";
 import { HOST_ADDRESS, type Port, type Process, type User } from "../workload";
 import type { FileSet } from "./files";
 import { selector } from "./labels";
@@ -12,12 +13,18 @@ type VolumeMount = types.input.core.v1.VolumeMount;
 
 export type PullPolicy = "Always" | "IfNotPresent" | "Never";
 
+/** What all pods of a stack have alike. */
+export interface PodSettings {
+  /** For images of a registry. @default "Always" for tags, which can move, and "IfNotPresent" for digests, which cannot */
+  readonly pullPolicy?: PullPolicy;
+  readonly priorityClass: string;
+}
+
 export interface PodParts {
   readonly process: Process;
   readonly files: FileSet;
   readonly serviceAccount: string;
-  /** For images of a registry. */
-  readonly pullPolicy: PullPolicy;
+  readonly settings: PodSettings;
   readonly ports?: Readonly<Record<string, Port>>;
   readonly probes?: Partial<Container>;
   readonly env?: readonly EnvVar[];
@@ -53,6 +60,7 @@ export function podSpec(parts: PodParts): PodSpec {
     serviceAccountName: serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    priorityClassName: parts.settings.priorityClass,
     terminationGracePeriodSeconds: parts.grace ?? 30,
     securityContext: {
       runAsNonRoot: user.uid !== 0,
@@ -67,8 +75,18 @@ export function podSpec(parts: PodParts): PodSpec {
   };
 }
 
-export function userOf(process: Process): User {
-  return process.user ?? process.image.user;
+/** Ids below are those of host accounts: what broke out of its container would be one of them. */
+const FIRST_FREE = 10_000;
+const NO_HOST_ACCOUNT: User = { uid: 10_001, gid: 10_001 };
+
+export function userOf({ user, image }: Process): User {
+  if (user) return user;
+  return image.anyUser && image.user.uid < FIRST_FREE ? NO_HOST_ACCOUNT : image.user;
+}
+
+function pullPolicyOf({ source, reference }: Image, { pullPolicy }: PodSettings): PullPolicy {
+  if (source === "local") return "Never";
+  return pullPolicy ?? (reference.includes("@sha256:") ? "IfNotPresent" : "Always");
 }
 
 function container(parts: PodParts, mounts: readonly VolumeMount[]): Container {
@@ -84,7 +102,7 @@ function container(parts: PodParts, mounts: readonly VolumeMount[]): Container {
   return {
     name: process.name,
     image: process.image.reference,
-    imagePullPolicy: process.image.source === "local" ? "Never" : parts.pullPolicy,
+    imagePullPolicy: pullPolicyOf(process.image, parts.settings),
     ...(process.command ? { command: process.command.map(literal) } : {}),
     ...(args ? { args } : {}),
     ...(env.length > 0 ? { env } : {}),

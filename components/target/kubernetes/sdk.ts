@@ -6,3 +6,4 @@ export * as networking from "@pulumi/kubernetes/networking/v1/index.js";
 export * as policy from "@pulumi/kubernetes/policy/v1/index.js";
 export { Provider } from "@pulumi/kubernetes/provider.js";
 export * as rbac from "@pulumi/kubernetes/rbac/v1/index.js";
+export * as scheduling from "@pulumi/kubernetes/scheduling/v1/index.js";

@@ -76,7 +76,7 @@ function pod(cluster: Cluster, workload: Workload, files: Parameters<typeof podS
       process: workload,
       files,
       serviceAccount: name,
-      pullPolicy: cluster.settings.pullPolicy,
+      settings: cluster.settings.pods,
       ports,
       probes: probes(workload),
       env: isSet(workload) ? [fromField("DATASTACK_REPLICA", "metadata.labels['apps.kubernetes.io/pod-index']")] : [],

@@ -125,7 +125,7 @@ function prepare(
 ): pulumi.Resource | undefined {
   const preparation = volume.prepare?.(replica);
   if (!preparation || !isolated) return undefined;
-  const { namespace, stack, pullPolicy } = cluster.settings;
+  const { namespace, stack, pods } = cluster.settings;
   const service = preparationOf(workload.name);
   const claimed = claimName(volume.name, workload.name, replica);
   const name = preparationJob(claimed);
@@ -147,7 +147,7 @@ function prepare(
       },
       files,
       serviceAccount: workload.name,
-      pullPolicy,
+      settings: pods,
       fsGroup: volumeGroup(workload),
       env: [{ name: "DATASTACK_REPLICA", value: `${replica}` }],
       volumes: [{ name: volume.name, persistentVolumeClaim: { claimName: claimed } }],

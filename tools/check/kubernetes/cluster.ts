@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { agentsNamespace } from "../../../components/target/kubernetes/names";
 import type { StackConfig } from "../../../stacks/config";
 import { DEFAULT_NAME, layoutOf } from "../../cluster/settings";
 import { UserError } from "../../core/errors";
@@ -34,10 +35,10 @@ export class KubernetesStack implements Running {
 
   constructor(
     readonly stack: string,
-    config: Pick<StackConfig, "kubeconfig" | "kubeContext"> = {},
+    config: Partial<Pick<StackConfig, "namespace" | "kubeconfig" | "kubeContext">> = {},
   ) {
-    this.namespace = stack;
-    this.agentsNamespace = `${stack}-agents`;
+    this.namespace = config.namespace ?? stack;
+    this.agentsNamespace = agentsNamespace(this.namespace);
     const kubeconfig = config.kubeconfig ?? localKubeconfig();
     const context = config.kubeContext ? ["--context", config.kubeContext] : [];
     this.#kubectl = [kubectlProgram(), ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...context];
