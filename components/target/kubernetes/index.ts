@@ -70,6 +70,8 @@ export class KubernetesTarget implements Target {
   readonly secrets: SecretStore;
   /** Of the stack's workloads. */
   readonly namespace: string;
+  /** What is in it must not be lost, nor be open. */
+  readonly production: boolean;
   readonly #args: KubernetesTargetArgs;
   readonly #cluster: Cluster;
   readonly #domain: string;
@@ -86,6 +88,7 @@ export class KubernetesTarget implements Target {
     } = args;
     this.stack = stack;
     this.namespace = namespace;
+    this.production = args.production ?? false;
     this.secrets = new SecretStore(args.rotations);
     this.#args = args;
     this.#domain = `${namespace}.svc.${clusterDomain}`;
@@ -94,7 +97,7 @@ export class KubernetesTarget implements Target {
       stack,
       namespace,
       clusterDomain,
-      production: args.production ?? false,
+      production: this.production,
       secrets: this.secrets,
       pods: {
         priorityClass: args.priorityClass ?? `datastack-${namespace}`,
