@@ -26,6 +26,7 @@ export * from "./kafka";
 export { type AlertDefinition, type AlertDefinitions, alertRules } from "./monitoring/alert";
 export type { Dashboard, Panel } from "./monitoring/dashboard";
 export * as dashboards from "./monitoring/dashboards";
+export type { ExternalTarget, KubeletMetrics } from "./monitoring/external";
 export type { LabelMatcher, LabelMatchers } from "./monitoring/labels";
 export type { Alert, AlertTuning, Monitoring, Recording, RuleGroup, Severity } from "./monitoring/monitoring";
 export * as promql from "./monitoring/promql";

@@ -4,11 +4,20 @@ import type { ImageCatalogue } from "../core/images";
 import { type Problem, refuse, under } from "../core/problems";
 import type { Duration, Size } from "../core/units";
 import { collect } from "../monitoring/collect";
+import {
+  type ExternalTarget,
+  externalConnection,
+  externalFiles,
+  isStatic,
+  type KubeletMetrics,
+  kubeletConnection,
+  type OutsideTargets,
+} from "../monitoring/external";
 import type { AlertTuning, Monitoring, RuleGroup } from "../monitoring/monitoring";
 import { rulesFile } from "../monitoring/rules";
 import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
-import type { Need, Plan, Resources } from "../target/workload";
+import type { Discovery, Need, Plan, Resources } from "../target/workload";
 import type { PrometheusAlert } from "./alerts";
 import { CONFIG_FILE, DATA, prometheusConfig, RULES_FILE } from "./config";
 import { PORT, prometheusConnection, prometheusMonitoring } from "./monitoring";
@@ -22,6 +31,16 @@ export interface PrometheusArgs extends ComponentArgs {
    * watches always.
    */
   readonly monitoring: readonly Monitoring[];
+  /**
+   * What it watches beside that: pods of other namespaces and servers that have a name, each under a job of its own. Their rules are
+   * in `rules`. @default none
+   */
+  readonly external?: readonly ExternalTarget[];
+  /**
+   * What the kubelets of the stack's nodes say of its volumes and containers (Kubernetes). Needs a right to the metrics of every node,
+   * which no namespace can give. @default nothing
+   */
+  readonly kubelet?: KubeletMetrics;
   /** Rules of one's own. An alert there needs a `runbook`, or a page in docs/runbooks. @default none */
   readonly rules?: readonly RuleGroup[];
   /** What `runbook_url` begins with, such as the address where docs/runbooks is served. @default "docs/runbooks" */
@@ -104,12 +123,13 @@ export class Prometheus extends pulumi.ComponentResource {
           files: [
             { path: CONFIG_FILE, content: files.config },
             { path: RULES_FILE, content: files.rules },
+            ...(args.external ?? []).flatMap(externalFiles),
           ],
           volumes: [{ name: "data", path: DATA, size: storage.size }],
           needs: needs(name, args),
           ports: { http: { port: PORT, ...(args.publish ? { publish: publication(args.publish) } : {}) } },
           identity: "stable",
-          discovery: true,
+          discovery: discovery(args),
           // It answers only after it has read its write-ahead log again.
           ready: { probe: { http: { port: "http", path: "/-/ready" } }, startWithin: 600 },
           alive: { http: { port: "http", path: "/-/healthy" } },
@@ -133,7 +153,7 @@ export class Prometheus extends pulumi.ComponentResource {
 export function prometheusFiles(name: string, args: PrometheusArgs): { config: string; rules: string } {
   const { targets, groups } = collect(everything(name, args));
   return {
-    config: prometheusConfig({ ...settings(args), scrapes: args.target.scrape(targets) }),
+    config: prometheusConfig({ ...settings(args), scrapes: args.target.scrape(targets, outside(args)) }),
     rules: rulesFile(groups, args.runbooks ? { runbooks: args.runbooks } : {}),
   };
 }
@@ -141,7 +161,26 @@ export function prometheusFiles(name: string, args: PrometheusArgs): { config: s
 /** Traffic only: were it to wait for what it watches, nothing would be watched while that starts. */
 function needs(name: string, args: PrometheusArgs): Need[] {
   const watched = collect(everything(name, args)).targets.filter((target) => target.workload !== name);
-  return [...watched.map((target) => target.connection), ...(args.alertmanagers ?? [])].map((to) => ({ to }));
+  const { external, kubelet = {} } = outside(args);
+  return [
+    ...watched.map((target) => target.connection),
+    ...external.map((target) => externalConnection(args.target, target)),
+    ...(kubelet.volumes || kubelet.containers ? [kubeletConnection(kubelet)] : []),
+    ...(args.alertmanagers ?? []),
+  ].map((to) => ({ to }));
+}
+
+function outside({ external = [], kubelet = {} }: PrometheusArgs): OutsideTargets {
+  return { external, kubelet };
+}
+
+/** The pods of its stack, and of the namespaces where it finds others. */
+function discovery({ external = [], kubelet = {} }: PrometheusArgs): Discovery {
+  const namespaces = external.flatMap((target) => (isStatic(target) ? [] : (target.namespace ?? [])));
+  return {
+    ...(namespaces.length > 0 ? { namespaces: [...new Set(namespaces)].sort() } : {}),
+    ...(kubelet.volumes || kubelet.containers ? { nodeMetrics: true } : {}),
+  };
 }
 
 function publication({ port, address }: { readonly port: number; readonly address?: string }) {

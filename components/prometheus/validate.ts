@@ -8,6 +8,7 @@ import type { ScrapeTarget } from "../monitoring/scrape";
 import { checkPrometheusTuning } from "./alerts";
 import type { PrometheusArgs } from "./index";
 import { everything, settings } from "./settings";
+import { checkExternal, checkKubelet } from "./validate-external";
 
 /** Of a volume, what samples may take at most: the write-ahead log and compaction need the rest. */
 export const MAX_RETENTION_SHARE = 0.85;
@@ -20,6 +21,13 @@ export function validatePrometheus(name: string, args: PrometheusArgs): Problem[
     ...checkRetention(args),
     ...checkExternalLabels(args),
     ...collected.targets.flatMap((target) => checkTarget(args, target)),
+    ...checkExternal(
+      args.target.kind,
+      args.external ?? [],
+      collected.targets.map(({ job }) => job),
+    ),
+    ...(args.external ?? []).flatMap((target) => checkTarget(args, target, `external.${target.job}`)),
+    ...checkKubelet(args.target.kind, args.kubelet),
     ...checkCollected("monitoring", collected),
     ...checkPrometheusTuning("alerts", args.alerts),
     ...(args.publish && !validPort(args.publish.port)
@@ -45,10 +53,13 @@ function checkTimeout(path: string, timeout: string, interval: string): Problem[
 }
 
 /** A target with an interval or a timeout of its own, against what it inherits for the other. */
-function checkTarget(args: PrometheusArgs, target: ScrapeTarget): Problem[] {
+function checkTarget(
+  args: PrometheusArgs,
+  target: Pick<ScrapeTarget, "job" | "interval" | "timeout">,
+  at = `monitoring.targets.${target.job}`,
+): Problem[] {
   if (target.interval === undefined && target.timeout === undefined) return [];
   const { scrapeInterval, scrapeTimeout } = settings(args);
-  const at = `monitoring.targets.${target.job}`;
   const problems = [
     ...(target.interval === undefined ? [] : checkDuration(`${at}.interval`, target.interval)),
     ...(target.timeout === undefined ? [] : checkDuration(`${at}.timeout`, target.timeout)),

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../core/problems";
+import type { OutsideTargets } from "../monitoring/external";
 import type { ScrapeTarget } from "../monitoring/scrape";
 import type { SecretStore } from "./secret-store";
 import type { Agent, Job, Plan, Schedule, Workload } from "./workload";
@@ -38,10 +39,13 @@ export interface Target {
   /** The generated secrets of the stack. */
   readonly secrets: SecretStore;
 
+  /** Of its services, and of its host agents (Kubernetes). */
+  readonly namespaces?: { readonly services: string; readonly agents: string };
+
   /** Host name under which workloads of this stack reach a service, or one replica of it. */
   host(workload: string, replica?: number): string;
   /** Scrape configurations of Prometheus: static targets or discovery, with the same labels on both. */
-  scrape(targets: readonly ScrapeTarget[]): readonly ScrapeConfig[];
+  scrape(targets: readonly ScrapeTarget[], outside?: OutsideTargets): readonly ScrapeConfig[];
   /** What this target refuses of all plans of a stack together. */
   check(plans: readonly Plan[]): Problem[];
 

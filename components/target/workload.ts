@@ -141,9 +141,25 @@ export interface Workload extends Process {
   /** Seconds between the stop signal and the kill. */
   readonly stop: { readonly grace: number };
   /** It reads the target's list of running workloads (Prometheus): gets the rights for that, no more. @default false */
-  readonly discovery?: boolean;
+  readonly discovery?: boolean | Discovery;
   /** Names of jobs that must have succeeded before it starts. */
   readonly after?: readonly string[];
+}
+
+/** What a service may list and watch of Kubernetes, instead of the pods of its stack. */
+export interface Discovery {
+  /** In every namespace of the stack. @default pods */
+  readonly lists?: readonly ListedObjects[];
+  /** Namespaces of others in which it lists the same. They have to exist. @default none */
+  readonly namespaces?: readonly string[];
+  /** Reads the metrics of every node, for which there is no right within a namespace. @default false */
+  readonly nodeMetrics?: boolean;
+}
+
+/** Kinds of objects by the name of their API group, which is empty for the oldest ones. */
+export interface ListedObjects {
+  readonly group: string;
+  readonly resources: readonly string[];
 }
 
 /** One per host: node exporter, log collector. */

@@ -127,15 +127,15 @@ describe("a service that reads the list of pods", () => {
       if (first === "service") cluster.agent(agent, { parent: other });
     });
 
-  it("may read pods, services and endpoints of the stack's namespaces, whatever is constructed first", async () => {
+  it("may list the pods of the stack's namespaces, and nothing else, whatever is constructed first", async () => {
     const [one_, two] = [await withAgent("service"), await withAgent("agent")];
     expect(one_.resources.map((r) => r.urn)).toEqual(two.resources.map((r) => r.urn));
     expect(differences(one_, two)).toEqual([]);
     expect(all(one_, ROLE).map((r) => at(r, "metadata.namespace"))).toEqual([STACK, AGENTS]);
     for (const role of all(one_, ROLE)) {
       const rules = at<{ resources: string[]; verbs: string[] }[]>(role, "rules");
-      expect(rules.flatMap((r) => r.resources)).toEqual(["pods", "services", "endpointslices"]);
-      expect(new Set(rules.flatMap((r) => r.verbs))).toEqual(new Set(["get", "list", "watch"]));
+      expect(rules.flatMap((r) => r.resources)).toEqual(["pods"]);
+      expect(new Set(rules.flatMap((r) => r.verbs))).toEqual(new Set(["list", "watch"]));
     }
     for (const binding of all(one_, BINDING))
       expect(at(binding, "subjects")).toEqual([{ kind: "ServiceAccount", name: "watch", namespace: STACK }]);

@@ -114,7 +114,7 @@ describe("the workload", () => {
   it("keeps its samples on a volume, discovers, and stops gracefully", () => {
     expect(service({ publish: { port: 19090, address: "127.0.0.1" } })).toMatchObject({
       identity: "stable",
-      discovery: true,
+      discovery: {},
       volumes: [{ name: "data", path: "/prometheus", size: "10Gi" }],
       ports: { http: { port: 9090, publish: { host: 19090, address: "127.0.0.1" } } },
       ready: { probe: { http: { port: "http", path: "/-/ready" } } },

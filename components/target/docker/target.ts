@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type { Problem } from "../../core/problems";
+import { isStatic, type OutsideTargets, staticExternalConfig } from "../../monitoring/external";
 import type { ScrapeTarget } from "../../monitoring/scrape";
 import { collect } from "../check";
 import { type Rotations, SecretStore } from "../secret-store";
@@ -66,8 +67,8 @@ export class DockerTarget implements Target {
     return replica === undefined ? workload : `${workload}-${replica}`;
   }
 
-  scrape(targets: readonly ScrapeTarget[]): readonly ScrapeConfig[] {
-    return staticConfigs(this, targets);
+  scrape(targets: readonly ScrapeTarget[], { external = [] }: Partial<OutsideTargets> = {}): readonly ScrapeConfig[] {
+    return [...staticConfigs(this, targets), ...external.filter(isStatic).map(staticExternalConfig)];
   }
 
   check(plans: readonly Plan[]): Problem[] {

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ProblemsError } from "../../core/problems";
 import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
-import type { Process } from "../workload";
+import type { Discovery, Process } from "../workload";
 import { Children } from "./children";
 import { stackLabels } from "./labels";
 import { agentsNamespace } from "./names";
@@ -34,9 +34,10 @@ const PRIORITY = 100_000;
 
 export type Room = "services" | "agents";
 
-/** Reads the list of running pods: its name, and what its rights hang below. */
+/** Lists objects of the stack: its name, what it lists, and what its rights hang below. */
 export interface Discoverer {
   readonly name: string;
+  readonly discovery: Discovery;
   readonly children: Children;
 }
 

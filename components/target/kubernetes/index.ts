@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../core/problems";
+import type { OutsideTargets } from "../../monitoring/external";
 import type { ScrapeTarget } from "../../monitoring/scrape";
 import type { Connection, Outside } from "../connection";
 import { type Rotations, SecretStore } from "../secret-store";
@@ -124,8 +125,12 @@ export class KubernetesTarget implements Target {
     return `${workload}-${replica}.${nodesService(workload)}.${this.#domain}`;
   }
 
-  scrape(targets: readonly ScrapeTarget[]): readonly ScrapeConfig[] {
-    return scrapeConfigs(this.namespace, targets);
+  get namespaces() {
+    return { services: this.#cluster.namespaceOf("services"), agents: this.#cluster.namespaceOf("agents") };
+  }
+
+  scrape(targets: readonly ScrapeTarget[], outside?: OutsideTargets): readonly ScrapeConfig[] {
+    return scrapeConfigs(this.namespaces, targets, outside);
   }
 
   check(plans: readonly Plan[]): Problem[] {

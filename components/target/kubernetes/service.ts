@@ -31,7 +31,7 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
   const waitsFor = cluster.waitsFor(workload, workload.after);
 
   const serviceAccount = account(at);
-  if (discovery) allowDiscovery(cluster, name, children);
+  if (discovery) allowDiscovery(cluster, name, discovery === true ? {} : discovery, children);
   const network = networkPolicy(at, {
     namespace,
     service: name,
