@@ -10,7 +10,7 @@ import type { BrokerSetting, Setting, TopicSetting } from "./settings";
 export interface Topic {
   /** 1 to 10,000. Can grow, never shrink; growing changes which partition a key goes to. @default 1 */
   readonly partitions?: number;
-  /** Copies, at most the number of brokers. Fixed once the topic exists. @default 3, or the number of brokers if that is less */
+  /** Copies, at most the number of brokers. Can grow, not shrink; see `reassignment`. @default 3, or the number of brokers if that is less */
   readonly replication?: number;
   /** Age at which records are deleted. @default the cluster's `log.retention.*`, which is 7 days */
   readonly retention?: Duration | "forever";
@@ -24,6 +24,14 @@ export interface Topic {
   readonly minInSyncReplicas?: number;
   /** Any other topic setting by its Kafka name, such as `cleanup.policy`. */
   readonly config?: Readonly<Partial<Record<TopicSetting, Setting>>>;
+}
+
+/** How topics get the copies that they lack, Kafka's own included: when brokers are added, or `replication` is raised. */
+export interface KafkaReassignment {
+  /** Bytes per second that each broker may send and receive for it, at least 1Mi. Has to be above what is written. @default "50Mi" */
+  readonly throttle?: Size;
+  /** How long the topics' job waits, at most 1 day. It fails after that, Kafka goes on, and the next run waits again. @default "30m" */
+  readonly within?: Duration;
 }
 
 /** One host port per broker. */
@@ -55,10 +63,12 @@ export interface ExistingKafka {
 /** Kafka in KRaft mode: every node is broker and controller. No transport authentication or encryption yet. */
 export interface KafkaArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
-  /** Nodes: an odd number, 1 to 9. Can grow; see docs/kafka.md for what growing does to existing topics. @default 1 */
+  /** Nodes: an odd number, 1 to 9. Can grow: existing topics get the copies of the larger cluster; see `reassignment`. @default 1 */
   readonly brokers?: number;
   /** Topics by name. One that is taken out of here stays in the cluster. @default none */
   readonly topics?: Readonly<Record<string, Topic>>;
+  /** @default { throttle: "50Mi", within: "30m" } */
+  readonly reassignment?: KafkaReassignment;
   /** Volume of each broker. Grow only. @default { size: "10Gi" } */
   readonly storage?: { readonly size: Size };
   /** Of each broker. @default { cpu: 1, memory: "1Gi" } */

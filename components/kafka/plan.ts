@@ -2,6 +2,7 @@ import { type Connection, connectionTo } from "../target/connection";
 import type { File, Job, Port, Publication, VolumePreparation, Workload } from "../target/workload";
 import type { KafkaArgs } from "./args";
 import { formatProperties, LOG4J2, serverProperties } from "./config";
+import { COPIES_SCRIPT } from "./copies-script";
 import { jmxRules } from "./jmx";
 import { formatScript, READY, startScript } from "./scripts";
 import { FILES, OTHERS, PORTS, type Spec, spec, VOLUME } from "./spec";
@@ -42,19 +43,31 @@ export function workload(name: string, args: KafkaArgs): Workload {
 export function topicsJob(name: string, args: KafkaArgs): Job {
   const to = brokerConnection(name, args);
   const s = args.existing ? undefined : spec(name, args);
+  const copies = s && s.brokers > 1 ? s.reassignment : undefined;
   return {
     name: `${name}-topics`,
     image: args.images.kafka,
     command: ["bash", `${FILES}/topics.sh`],
-    env: { BOOTSTRAP: to.endpoints.join(",") },
+    env: {
+      BOOTSTRAP: to.endpoints.join(","),
+      ...(s && copies
+        ? {
+            BROKERS: `${s.brokers}`,
+            COPIES: `${s.replication}`,
+            THROTTLE: `${copies.throttle}`,
+            WITHIN: `${copies.within}`,
+          }
+        : {}),
+    },
     files: [
       { path: `${FILES}/topics.sh`, content: TOPICS_SCRIPT, executable: true },
       { path: `${FILES}/topics.tsv`, content: topicsTable(args.topics ?? {}, s) },
+      ...(copies ? [{ path: `${FILES}/copies.sh`, content: COPIES_SCRIPT, executable: true }] : []),
     ],
     scratch: { "/tmp": "16Mi" },
     needs: [{ to, start: true }],
     resources: { cpu: 2, memory: "768Mi" },
-    timeout: TOPICS_TIMEOUT,
+    timeout: TOPICS_TIMEOUT + (copies?.within ?? 0),
     ...(s ? { restores: [name] } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { bytes, type Size } from "../core/units";
+import { bytes, type Duration, type Size, seconds } from "../core/units";
 import { LOOPBACK, type Resources } from "../target/workload";
 import type { KafkaArgs } from "./args";
 
@@ -20,6 +20,7 @@ export const FILES = "/opt/datastack/kafka";
 
 const MI = 2 ** 20;
 const MAX_DEFAULT_HEAP = 5 * 2 ** 30;
+const REASSIGNMENT: { readonly throttle: Size; readonly within: Duration } = { throttle: "50Mi", within: "30m" };
 const RESOURCES: Resources = { cpu: 1, memory: "1Gi" };
 
 /** Everything that the rest of the component reads, with defaults applied. Sizes in bytes. */
@@ -34,6 +35,8 @@ export interface Spec {
   /** Replication of what is created without saying so, and how many of the copies must have a record. */
   readonly replication: number;
   readonly minInSyncReplicas: number;
+  /** Bytes per second and broker, and seconds. */
+  readonly reassignment: { readonly throttle: number; readonly within: number };
   /** Host that outside clients are told, and the host port of broker 0. */
   readonly outside: { readonly host: string; readonly port: number; readonly address: string } | undefined;
   /** RMI port of broker 0, and whether it is published. */
@@ -56,6 +59,10 @@ export function spec(name: string, args: KafkaArgs): Spec {
     storage: args.storage?.size ?? "10Gi",
     replication,
     minInSyncReplicas: minInSyncReplicas(replication),
+    reassignment: {
+      throttle: Math.floor(bytes(args.reassignment?.throttle ?? REASSIGNMENT.throttle) ?? 0),
+      within: Math.ceil(seconds(args.reassignment?.within ?? REASSIGNMENT.within) ?? 0),
+    },
     outside: outside(args),
     rmi: rmi(args),
     host: (broker) => args.target.host(name, broker),

@@ -7,7 +7,8 @@ const PATIENCE = 240;
 export const TOPICS_TIMEOUT = PATIENCE + 120;
 
 /**
- * Compares the cluster with the table, refuses what cannot be done before it does anything, then does the rest. Kafka's tools
+ * Compares the cluster with the table, refuses what cannot be done before it does anything, then does the rest, missing copies
+ * first (`copies.sh`, which only the job of one's own cluster of several brokers has). Kafka's tools
  * start a Java process per call, so the state is read by two at once and a third, and only what differs costs another.
  */
 export const TOPICS_SCRIPT = String.raw`#!/usr/bin/env bash
@@ -73,24 +74,33 @@ if [[ -n $defaults ]]; then
 fi
 
 # First everything that cannot be done, together, and before anything is changed.
+copies=${FILES}/copies.sh
+declare -A wanted=() grown=()
 refused=0
 refuse() { echo "$1" >&2; refused=$((refused + 1)); }
-while IFS=$'\t' read -r kind name want copies _; do
-  [[ -v partitions[$name] ]] || continue
-  if [[ $kind == topic ]] && ((want < \${partitions[$name]})); then
+while IFS=$'\t' read -r kind name want count _; do
+  [[ $kind != cluster && $count != - ]] && wanted[$name]=$count
+  [[ -v partitions[$name] && $kind == topic ]] || continue
+  if ((want < \${partitions[$name]})); then
     refuse "topics.$name.partitions = $want: the topic has \${partitions[$name]}, and Kafka cannot remove partitions. Declare \${partitions[$name]}, or make a new topic and move its clients."
   fi
-  if [[ $copies != - ]] && ((copies != \${replication[$name]})); then
-    if [[ $kind == internal ]]; then
-      refuse "$name: Kafka made this topic with replication \${replication[$name]}, the cluster's is $copies now; the loss of one broker would lose what it stores. Reassign it as docs/kafka.md, \"From one broker to three\" shows."
-    else
-      refuse "topics.$name.replication = $copies: the topic has \${replication[$name]}, and changing it moves data between brokers. Reassign it as docs/kafka.md, \"From one broker to three\" shows, or declare replication: \${replication[$name]}."
-    fi
+  [[ $count != - ]] || continue
+  if ((count < \${replication[$name]})); then
+    refuse "topics.$name.replication = $count: the topic has \${replication[$name]}, and copies are not thrown away here. Declare replication: \${replication[$name]}, or reassign it with kafka-reassign-partitions.sh."
+  elif ((count > \${replication[$name]})) && [[ ! -e $copies ]]; then
+    refuse "topics.$name.replication = $count: the topic has \${replication[$name]}, and moving data between somebody else's brokers is theirs to decide. Have it reassigned, or declare replication: \${replication[$name]}."
   fi
 done <"$table"
 if ((refused > 0)); then
   echo "$refused refused; nothing was changed." >&2
   exit 1
+fi
+
+# Copies before the settings: with a minimum of two, a topic that has one copy yet could not be written to.
+if [[ -e $copies ]]; then
+  source "$copies"
+  add_copies || exit 1
+  deadline=$((deadline > SECONDS + 60 ? deadline : SECONDS + 60))
 fi
 
 # Before the topics, so that one that is made by Kafka itself has the right default too.
@@ -135,6 +145,8 @@ apply() {
     create "$name" "$count" "$copies" "$@"
     done+=(created)
   else
+    [[ $count == - ]] && count=\${partitions[$name]}
+    [[ -v grown[$name] ]] && done+=("\${grown[$name]}")
     if ((count > \${partitions[$name]})); then
       topics --alter --topic "$name" --partitions "$count" >"$work/$name.log" 2>&1
       done+=("partitions \${partitions[$name]} -> $count")
@@ -155,7 +167,8 @@ apply() {
 # Two at a time: more would only wait for each other's processor. A topic that succeeded has left its row.
 names=()
 while IFS=$'\t' read -r -a row; do
-  [[ \${row[0]} == topic ]] || continue
+  # Kafka makes its own topics when they are needed first.
+  [[ \${row[0]} == topic || (\${row[0]} == internal && -v partitions[\${row[1]}]) ]] || continue
   names+=("\${row[1]}")
   while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
   (apply "\${row[@]:1}") &
@@ -176,5 +189,6 @@ for name in "\${failed[@]}"; do
   echo "$name:" >&2
   cat "$work/$name.log" >&2
 done
+[[ ! -e $copies ]] || say_undeclared
 ((\${#failed[@]} == 0))
 `.replaceAll("\\${", "${");

@@ -31,8 +31,19 @@ function milliseconds(retention: Topic["retention"]): number | undefined {
   return retention === "forever" ? -1 : (seconds(retention) ?? 0) * 1000;
 }
 
-/** Topics that Kafka creates by itself; they stay at the replication of the cluster that created them. */
-const INTERNAL = ["__consumer_offsets", "__share_group_state", "__transaction_state"];
+/**
+ * Topics that Kafka creates by itself, as the cluster was then. Two of them keep the minimum of that time as a setting of their own;
+ * the consumers' offsets follow the cluster's default.
+ */
+function internal(spec: Spec): string[][] {
+  const copies = String(spec.replication);
+  const minimum = `min.insync.replicas=${spec.minInSyncReplicas}`;
+  return [
+    ["internal", "__consumer_offsets", "-", copies],
+    ["internal", "__share_group_state", "-", copies, minimum],
+    ["internal", "__transaction_state", "-", copies, minimum],
+  ];
+}
 
 /**
  * What the job reads: kind, name, partitions, replication ("-": the cluster's default) and settings, with tabs between them.
@@ -47,9 +58,8 @@ export function topicsTable(topics: Readonly<Record<string, Topic>>, spec: Spec 
     String(topic.replication ?? spec?.replication ?? "-"),
     ...Object.entries(topicSettings(topic, spec)).map(([key, value]) => `${key}=${value}`),
   ]);
-  const internal = spec ? INTERNAL.map((name) => ["internal", name, "-", String(spec.replication)]) : [];
   const cluster = spec ? [["cluster", "-", "-", "-", `min.insync.replicas=${spec.minInSyncReplicas}`]] : [];
-  return [...cluster, ...declared, ...internal]
+  return [...cluster, ...declared, ...(spec ? internal(spec) : [])]
     .map((row) => `${row.join("\t")}\n`)
     .sort()
     .join("");

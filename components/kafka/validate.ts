@@ -1,6 +1,6 @@
 import { checkName } from "../core/names";
 import type { Problem } from "../core/problems";
-import { bytes } from "../core/units";
+import { bytes, seconds } from "../core/units";
 import type { KafkaArgs } from "./args";
 import { checkKafkaTuning } from "./monitoring";
 import { OWN_SETTINGS } from "./own-settings";
@@ -19,6 +19,7 @@ export function validateKafka(name: string, args: KafkaArgs): Problem[] {
     ...checkBrokers(args),
     ...checkMemory(name, args),
     ...checkStorage(args),
+    ...checkReassignment(args),
     ...checkJvm(args),
     ...checkEnvironment(args),
     ...checkSettings("config", args.config ?? {}, BROKER_SETTINGS, OWN_SETTINGS),
@@ -108,6 +109,31 @@ function checkStorage({ storage }: KafkaArgs): Problem[] {
           rule: "must be at least 1Gi: one segment of one partition fills that",
         },
       ];
+}
+
+const MIN_THROTTLE = 2 ** 20;
+const MAX_WITHIN = 24 * 3600;
+
+function checkReassignment({ reassignment = {} }: KafkaArgs): Problem[] {
+  const { throttle, within } = reassignment;
+  const problems: Problem[] = [];
+  const rate = throttle === undefined ? MIN_THROTTLE : bytes(throttle);
+  if (rate === undefined) problems.push(notASize("reassignment.throttle", throttle));
+  else if (rate < MIN_THROTTLE)
+    problems.push({
+      path: "reassignment.throttle",
+      value: throttle,
+      rule: "must be at least 1Mi per second: below what is written to the topics it would never end",
+    });
+  const time = within === undefined ? 1 : (seconds(within) ?? 0);
+  if (!(time > 0 && time <= MAX_WITHIN))
+    problems.push({
+      path: "reassignment.within",
+      value: within,
+      rule: "must be a duration above 0 and at most 1d, such as 30m or 6h",
+      fix: "What takes longer goes on by itself, and the next run waits for the rest",
+    });
+  return problems;
 }
 
 /** Options that have arguments of their own, or that the start scripts would take for theirs. */

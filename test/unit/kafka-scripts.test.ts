@@ -1,56 +1,13 @@
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Kafka, type KafkaArgs, type Topic } from "../../components/kafka";
-import type { File } from "../../components/target/workload";
 import { kafkaArgs } from "../support/kafka";
+import { scriptRoom } from "../support/kafka-scripts";
 
-// The scripts run as they are, but for the directories that they find things in.
-let root: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "kafka-scripts-"));
-  for (const path of ["opt/kafka/bin", "opt/datastack/kafka", "var/lib/kafka", "tmp"])
-    mkdirSync(join(root, path), { recursive: true });
-});
-afterEach(() => rmSync(root, { recursive: true }));
-
+const { at, moved, lay, tool, bash } = scriptRoom();
 const DATA = "var/lib/kafka/data";
-const at = (path: string) => join(root, path);
-const moved = (text: string) =>
-  text.replaceAll(
-    /\/(opt|var\/lib)\/kafka\b|\/opt\/datastack\b|\/opt\/prometheus-jmx-exporter\b/g,
-    (path) => root + path,
-  );
-
-function lay(files: readonly File[] | undefined, change: (text: string) => string = (text) => text): void {
-  for (const file of files ?? []) writeFileSync(moved(file.path), change(moved(file.content as string)));
-}
-
-function tool(name: string, text: string): void {
-  writeFileSync(at(`opt/kafka/bin/${name}`), `#!/usr/bin/env bash\n${text}`);
-  chmodSync(at(`opt/kafka/bin/${name}`), 0o755);
-}
-
-function bash(script: string, env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync("bash", [at(`opt/datastack/kafka/${script}`)], {
-    env: { PATH: process.env.PATH ?? "", TMPDIR: at("tmp"), ROOT: root, ...env },
-    encoding: "utf8",
-    timeout: 15_000,
-  });
-  return { status, stdout, stderr };
-}
 
 const workload = (args: Partial<KafkaArgs>, name = "kafka") => {
   const [service] = Kafka.plan(name, kafkaArgs(args)).services ?? [];
@@ -268,7 +225,7 @@ describe("topics", () => {
 [[ $* == *--describe* ]] && exec cat "$ROOT/${kind}"\necho "${kind} $*" >>"$ROOT/calls"\n`,
       );
     }
-    const result = bash("topics.sh", { BOOTSTRAP: "kafka-0:29092" });
+    const result = bash("topics.sh", { ...job?.env, BOOTSTRAP: "kafka-0:29092" });
     const calls = existsSync(at("calls")) ? readFileSync(at("calls"), "utf8").trim().split("\n").sort() : [];
     return { ...result, calls: calls.map((call) => call.replace("--bootstrap-server kafka-0:29092 ", "")) };
   };
@@ -322,13 +279,29 @@ describe("topics", () => {
   });
 
   test("refuses everything that cannot be done together, before it does anything", () => {
-    const cluster = { topics: described("a", 6, 3) + described("b", 1, 1) + described("__consumer_offsets", 50, 1) };
-    const { status, stderr, calls } = run({ a: { partitions: 3 }, b: {}, c: {} }, cluster, 3);
+    const cluster = { topics: described("a", 6, 3) + described("b", 1, 3) + described("lacking", 1, 1) };
+    const topics = { a: { partitions: 3 }, b: { replication: 1 }, c: {}, lacking: {} };
+    const { status, stderr, calls } = run(topics, cluster, 3);
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(stderr).toContain("topics.a.partitions = 3: the topic has 6, and Kafka cannot remove partitions.");
-    expect(stderr).toContain("topics.b.replication = 3: the topic has 1, and changing it moves data between brokers.");
-    expect(stderr).toContain("__consumer_offsets: Kafka made this topic with replication 1, the cluster's is 3 now");
-    expect(stderr).toContain("3 refused; nothing was changed.");
+    expect(stderr).toContain("topics.b.replication = 1: the topic has 3, and copies are not thrown away here.");
+    expect(stderr).toContain("2 refused; nothing was changed.");
+  });
+
+  test("leaves copies in somebody else's cluster to them", () => {
+    const existing = { bootstrap: ["kafka-0:29092"], cidrs: ["10.0.0.0/16"] };
+    const [job] = Kafka.plan("kafka", kafkaArgs({ existing, topics: { a: { replication: 3 }, b: {} } })).jobs ?? [];
+    lay(job?.files);
+    writeFileSync(at("topics"), described("a", 1, 1) + described("b", 1, 2));
+    tool("kafka-topics.sh", `[[ $* == *--describe* ]] && exec cat "$ROOT/topics"\necho "$*" >>"$ROOT/calls"`);
+    tool("kafka-configs.sh", "true");
+    const { status, stderr } = bash("topics.sh", { ...job?.env, BOOTSTRAP: "kafka-0:29092" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^topics\.a\.replication = 3: the topic has 1, and moving data between somebody else's brokers/,
+    );
+    expect(stderr).toContain("\n1 refused; nothing was changed.\n");
+    expect(existsSync(at("calls"))).toBe(false);
   });
 
   test("raises the minimum of a cluster that has grown, before that of its topics", () => {
