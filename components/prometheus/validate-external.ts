@@ -105,14 +105,18 @@ function checkPlace(at: string, kind: Kind, target: ExternalTarget): Problem[] {
   }
   const { hosts } = target;
   if (hosts.length === 0)
-    problems.push({ path: `${at}.hosts`, rule: "must name at least one host", fix: "Leave it out to find pods" });
+    problems.push({
+      path: `${at}.hosts`,
+      rule: "must name at least one host",
+      fix: "Or leave it out and say where its pods are",
+    });
   hosts.forEach((host, i) => {
     if (!HOST.test(host) && isIP(host) === 0)
       problems.push({
         path: `${at}.hosts[${i}]`,
         value: host,
         rule: "must be a name or an address, without scheme, port or path",
-        fix: "Those are scheme, port and path",
+        fix: "Give those as scheme, port and path",
       });
     if (hosts.indexOf(host) !== i)
       problems.push({ path: `${at}.hosts[${i}]`, value: host, rule: "is there twice", fix: "Remove one" });
