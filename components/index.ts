@@ -21,7 +21,8 @@ export {
 } from "./core/secrets";
 export type { Duration, Size } from "./core/units";
 export * from "./exporters";
-export { Grafana, type GrafanaArgs, grafanaFiles, grafanaNote } from "./grafana";
+export * from "./gateway";
+export { Grafana, type GrafanaArgs, type GrafanaBackup, grafanaFiles, grafanaNote } from "./grafana";
 export * from "./kafka";
 export { type AlertDefinition, type AlertDefinitions, alertRules } from "./monitoring/alert";
 export type { Dashboard, Panel } from "./monitoring/dashboard";

@@ -3,10 +3,23 @@ import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } 
 import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import { restarting } from "../monitoring/process";
-import { div, gt, increase, range, rate, sum, type Vector } from "../monitoring/promql";
+import {
+  div,
+  gt,
+  increase,
+  labelReplace,
+  max,
+  metric,
+  or,
+  range,
+  rate,
+  since,
+  sum,
+  type Vector,
+} from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 
-export type GrafanaAlert = keyof ReturnType<typeof grafanaAlerts>;
+export type GrafanaAlert = keyof ReturnType<typeof grafanaAlerts> | keyof ReturnType<typeof grafanaBackupAlerts>;
 
 const SERVER = "Grafana {{ $labels.instance }}";
 const ratio = valueTemplate("ratio");
@@ -65,11 +78,43 @@ export function grafanaAlerts(job: string) {
   } satisfies Record<string, AlertDefinition>;
 }
 
-export function grafanaRules(name: string, tuning?: AlertTuning<GrafanaAlert>): RuleGroup[] {
-  const definitions: AlertDefinitions<GrafanaAlert> = grafanaAlerts(name);
+/** About the nightly archive; `schedule`: its name. */
+export function grafanaBackupAlerts(schedule: string) {
+  // A CronJob's times are kube-state-metrics'. One that never succeeded is as old as itself.
+  const cronJob = (name: string) =>
+    labelReplace(metric(name, { cronjob: schedule }), "schedule", "$1", "cronjob", "(.+)");
+  const last = [
+    metric("datastack_schedule_last_success_timestamp_seconds", { schedule }),
+    cronJob("kube_cronjob_status_last_successful_time"),
+    cronJob("kube_cronjob_created"),
+  ].map((one) => max(one, { by: ["schedule"] }));
+  return {
+    GrafanaBackupOld: {
+      severity: "warning",
+      for: "5m",
+      // Two hours more than a day.
+      threshold: { default: 26 * 3600, unit: "seconds", min: 3600 },
+      expr: (most: number) => gt(since(last.reduce((a, b) => or(a, b))), most),
+      summary: "The last archive by {{ $labels.schedule }} is too old",
+      description: `It succeeded ${valueTemplate("seconds")} ago (limit {threshold}). Dashboards that people made since would be lost with Grafana's volume.`,
+    },
+  } satisfies Record<string, AlertDefinition>;
+}
+
+/** `schedule`: the name of the nightly archive's, if there is one. */
+export function grafanaRules(
+  name: string,
+  schedule: string | undefined,
+  tuning?: AlertTuning<GrafanaAlert>,
+): RuleGroup[] {
+  const definitions: AlertDefinitions = {
+    ...grafanaAlerts(name),
+    ...(schedule === undefined ? {} : grafanaBackupAlerts(schedule)),
+  };
   return [{ name, alerts: alertRules(definitions, tuning, { component: name }) }];
 }
 
 export function checkGrafanaTuning(path: string, tuning?: AlertTuning<GrafanaAlert>): Problem[] {
-  return checkTuning(path, grafanaAlerts("grafana") as AlertDefinitions, tuning);
+  const definitions: AlertDefinitions = { ...grafanaAlerts("grafana"), ...grafanaBackupAlerts("grafana-backup") };
+  return checkTuning(path, definitions, tuning);
 }

@@ -9,12 +9,15 @@ import type { Connection } from "../target/connection";
 import type { Deployed } from "../target/target";
 import type { File, Plan, Resources } from "../target/workload";
 import type { GrafanaAlert } from "./alerts";
+import { backupSchedule, type GrafanaBackup } from "./backup";
 import { CONFIG_FILE, DATA, grafanaIni, PASSWORD_FILE } from "./ini";
 import { adminPassword, grafanaConnection, grafanaMonitoring, PORT } from "./monitoring";
 import { dashboardFiles, dashboardPath, datasourcesFile, type GrafanaFile } from "./provisioning";
 import { dashboardsOf, settings } from "./settings";
 import { START_FILE, startScript } from "./start";
 import { validateGrafana } from "./validate";
+
+export type { GrafanaBackup } from "./backup";
 
 export interface GrafanaArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
@@ -49,6 +52,8 @@ export interface GrafanaArgs extends ComponentArgs {
   };
   /** Its volume, with users, preferences and people's own dashboards. Grow only. @default 1Gi */
   readonly storage?: { readonly size: Size };
+  /** What people made in it, saved every night. @default none */
+  readonly backup?: GrafanaBackup;
   /** Limits. @default 1 core, 512Mi */
   readonly resources?: Resources;
   /** Leaves alerts about Grafana out, or changes them. */
@@ -109,6 +114,7 @@ export class Grafana extends pulumi.ComponentResource {
           stop: { grace: 30 },
         },
       ],
+      schedules: backupSchedule(name, args),
     };
   }
 

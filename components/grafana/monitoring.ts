@@ -3,6 +3,7 @@ import type { Monitoring } from "../monitoring/monitoring";
 import { serviceTarget } from "../monitoring/scrape";
 import { type Connection, connectionTo } from "../target/connection";
 import { grafanaRules } from "./alerts";
+import { backupName } from "./backup";
 import type { GrafanaArgs } from "./index";
 import { ADMIN } from "./ini";
 
@@ -26,6 +27,6 @@ export function grafanaMonitoring(name: string, args: GrafanaArgs): Monitoring {
     targets: [
       serviceTarget(name, { name: "http", number: PORT }, grafanaConnection(name, args), { identity: "stable" }),
     ],
-    rules: grafanaRules(name, args.alerts),
+    rules: grafanaRules(name, args.backup ? backupName(name) : undefined, args.alerts),
   };
 }

@@ -6,6 +6,7 @@ import { checkDashboards, type Dashboard } from "../monitoring/dashboard";
 import { checkPort } from "../target/check";
 import type { Connection } from "../target/connection";
 import { checkGrafanaTuning } from "./alerts";
+import { checkBackup } from "./backup";
 import type { GrafanaArgs } from "./index";
 import { dashboardFiles, folderOf, OWN_FOLDER, slug } from "./provisioning";
 import { dashboardsOf, settings } from "./settings";
@@ -25,6 +26,7 @@ export function validateGrafana(name: string, args: GrafanaArgs): Problem[] {
     ...checkUrl(args.url),
     ...checkDuration("scrapeInterval", scrapeInterval),
     ...(bytes(storage.size) ? [] : [{ path: "storage.size", value: storage.size, rule: "must be a size such as 1Gi" }]),
+    ...checkBackup(args.backup),
     ...(args.publish ? checkPort("publish.port", args.publish.port) : []),
     ...problems,
     ...checkFolders(dashboards),

@@ -82,7 +82,12 @@ export function monitored(kind: "docker" | "kubernetes", more: Partial<Prometheu
     backup: {},
   });
   blueprint.add(Alertmanager, "alertmanager", { images });
-  blueprint.add(Grafana, "grafana", { images, monitoring: blueprint.monitoring, prometheus: watching.connection });
+  blueprint.add(Grafana, "grafana", {
+    images,
+    monitoring: blueprint.monitoring,
+    prometheus: watching.connection,
+    backup: {},
+  });
   addApps(blueprint);
   const prometheus = { ...args, target };
   const monitoring = everything("prometheus", prometheus);

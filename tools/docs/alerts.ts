@@ -7,7 +7,7 @@ import { nodeAlerts } from "../../components/exporters/node-alerts";
 import { postgresAlerts } from "../../components/exporters/postgres-exporter-alerts";
 import { redisAlerts } from "../../components/exporters/redis-exporter-alerts";
 import { sqlExporterAlerts } from "../../components/exporters/sql-exporter-alerts";
-import { grafanaAlerts } from "../../components/grafana/alerts";
+import { grafanaAlerts, grafanaBackupAlerts } from "../../components/grafana/alerts";
 import { kafkaAlerts } from "../../components/kafka/alerts";
 import type { AlertDefinition, AlertDefinitions } from "../../components/monitoring/alert";
 import { formatQuantity } from "../../components/monitoring/quantity";
@@ -23,7 +23,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
     about: "Of Alertmanager: whether those whom it has to tell hear of anything.",
     alerts: alertmanagerAlerts("alertmanager"),
   },
-  Grafana: { about: "Of Grafana.", alerts: grafanaAlerts("grafana") },
+  Grafana: {
+    about: "Of Grafana, and of the nightly archive of what people made in it.",
+    alerts: { ...grafanaAlerts("grafana"), ...grafanaBackupAlerts("grafana-backup") },
+  },
   Kafka: {
     about: "Of each broker's JMX agent, and its Java process.",
     alerts: kafkaAlerts({ job: "kafka", brokers: 3 }),
@@ -43,10 +46,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
     alerts: sqlExporterAlerts("sql-exporter"),
   },
   TimescaleDB: {
-    about: "Of the nightly dumps of a database that has a `backup`, on Docker, where schedules leave metrics.",
+    about: "Of the nightly dumps of a database that has a `backup`, and of the schedules of one without policies. On Kubernetes they need `KubeStateMetrics`.",
     alerts: {
-      ...backupAlerts("timescaledb-backup"),
-      ...scheduleAlerts(["timescaledb-rollup-30m", "timescaledb-retention"]),
+      ...backupAlerts("timescaledb-backup", "docker"),
+      ...scheduleAlerts(["timescaledb-rollup-30m", "timescaledb-retention"], "docker"),
     },
   },
   App: {

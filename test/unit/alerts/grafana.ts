@@ -7,6 +7,12 @@ const request = (handler: string, status_code: string) =>
 const query = (code: string) =>
   series("grafana_datasource_request_total", { ...OWNER, datasource: "Prometheus", method: "POST", code });
 
+const BACKUP = { schedule: "grafana-backup" };
+/** Whoever reads the files of schedules, and kube-state-metrics. */
+const LAST_SUCCESS = series("datastack_schedule_last_success_timestamp_seconds", { job: "node-exporter", ...BACKUP });
+const cronJob = (what: string) =>
+  series(`kube_cronjob_${what}`, { job: "kube-state-metrics", namespace: "monitoring", cronjob: "grafana-backup" });
+
 export const GRAFANA_CASES: readonly AlertCase[] = [
   {
     alert: "GrafanaRequestsFailing",
@@ -58,4 +64,21 @@ export const GRAFANA_CASES: readonly AlertCase[] = [
     at: "20m",
     value: 3,
   }),
+  {
+    alert: "GrafanaBackupOld",
+    firing: [
+      // A success at the beginning, and none after it.
+      { input: { [LAST_SUCCESS]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 },
+      { input: { [cronJob("status_last_successful_time")]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 },
+      // It never succeeded.
+      { input: { [cronJob("created")]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 },
+    ],
+    silent: [
+      { input: { [LAST_SUCCESS]: "0x1439 86400x160" }, at: "1570m" },
+      {
+        input: { [cronJob("created")]: "0x1600", [cronJob("status_last_successful_time")]: "0x1439 86400x160" },
+        at: "1570m",
+      },
+    ],
+  },
 ];

@@ -1,0 +1,297 @@
+/** Where the volume of the archives is mounted. */
+export const ARCHIVES = "/var/lib/datastack-backups";
+
+const FILES = "/opt/datastack/grafana";
+/** The admin's password, in the backup's container. */
+export const BACKUP_PASSWORD = `${FILES}/password`;
+export const BACKUP_SCRIPT = `${FILES}/backup.sh`;
+export const RESTORE_SCRIPT = `${FILES}/restore.sh`;
+export const JSON_SCRIPT = `${FILES}/json.awk`;
+
+/** Seconds that a backup, and a restore, may take. */
+export const BACKUP_TIMEOUT = 1800;
+
+/** An archive that an older one has more than that many times the dashboards of may be one of a Grafana that was emptied. */
+export const SHRUNK = 5;
+
+/**
+ * Grafana's image has no program for JSON, but awk. Texts are cut at their quotation marks, so that large dashboards take no longer than
+ * they are long.
+ */
+export const JSON_AWK = `# Prints a member's value as it stands in the JSON object that is read; nothing if there is none.
+# -v path=a.b: the member b of the object in the member a. -v reset=c: with null as the value of its own member c.
+{ json = json $0 "\\n" }
+END {
+  depth = split(path, keys, ".")
+  for (k = 1; k <= depth; k++) {
+    json = member(json, keys[k])
+    if (json == "") exit
+  }
+  if (reset != "" && member(json, reset) != "") json = substr(json, 1, from - 1) "null" substr(json, to)
+  print json
+}
+
+# Sets from and to: where the value begins, and what comes after it.
+function member(text, key,    part, n, i, j, at, level, out, c, name, value) {
+  n = split(text, part, "\\"")
+  at = 1
+  level = 0
+  from = 0
+  for (i = 1; i <= n; i++) {
+    # Between two strings.
+    out = part[i]
+    for (j = 1; j <= length(out); j++) {
+      c = substr(out, j, 1)
+      if (c == "}" || c == "]") level--
+      if (from && (level == 0 || level == 1 && c == ",")) {
+        to = at + j - 1
+        value = substr(text, from, to - from)
+        gsub(/^[ \\t\\r\\n]+|[ \\t\\r\\n]+$/, "", value)
+        return value
+      }
+      if (level == 1 && c == ":" && !from && name == key) from = at + j
+      if (c == "{" || c == "[") level++
+    }
+    at += length(out) + 1
+    if (i == n) break
+    # A string, with the escaped quotation marks in it.
+    name = part[++i]
+    at += length(part[i]) + 1
+    while (escapes(part[i]) && i < n) {
+      name = ""
+      at += length(part[++i]) + 1
+    }
+  }
+  return ""
+}
+
+function escapes(piece) {
+  return match(piece, /\\\\+$/) ? RLENGTH % 2 : 0
+}
+`;
+
+/** What both scripts begin with. GRAFANA_URL, NAME and KEEP are given. */
+const CLIENT = `umask 077
+export LC_ALL=C
+# printf is the shell's own: no command line shows the password.
+printf 'default login admin password %s\\n' "$(cat ${BACKUP_PASSWORD})" >/tmp/netrc
+# request PATH [OPTION …]: prints the status; the answer is in /tmp/answer.
+request() {
+  path=$1
+  shift
+  : >/tmp/answer
+  curl --silent --show-error --netrc-file /tmp/netrc --max-time 60 --retry "\${RETRIES-5}" --retry-connrefused \\
+    --output /tmp/answer --write-out '%{http_code}' "$@" "$GRAFANA_URL$path"
+}
+# send PATH FILE: posts what is in the file.
+send() { request "$1" --header 'Content-Type: application/json' --data-binary "@$2"; }
+said() { head -c 300 /tmp/answer | tr '\\n' ' '; }
+json() { awk -f ${JSON_SCRIPT} -v path="$1" -v reset="\${2-}" /tmp/answer; }
+# Oldest first: their names begin with their time.
+archives() {
+  for file in ${ARCHIVES}/"$NAME"-[0-9]*-dashboards.tar.gz; do
+    if [ -f "$file" ]; then echo "\${file##*/}"; fi
+  done
+}
+size() { echo $(($(wc -c <"${ARCHIVES}/$1"))); }
+dashboards() { echo "$1" | sed 's/.*Z-\\([0-9]*\\)-dashboards[.]tar[.]gz$/\\1/'; }
+# The newest other archive with more than ${SHRUNK} times the dashboards of $1, if there is one.
+larger() {
+  archives | sort -r | while read -r other; do
+    [ "$other" != "$1" ] || continue
+    if [ "$(dashboards "$other")" -gt $((${SHRUNK} * $(dashboards "$1"))) ]; then
+      echo "$other"
+      break
+    fi
+  done
+}`;
+
+/**
+ * Saves folders and dashboards as the requests that make them again. To a temporary name first, which is read back; then old archives are
+ * removed. Those of an emptied Grafana never push out the last one of a full one.
+ */
+export const BACKUP = `#!/bin/sh
+# Saves what people made in the Grafana at $GRAFANA_URL to ${ARCHIVES}, and keeps the last $KEEP archives.
+set -eu
+${CLIENT}
+work=${ARCHIVES}/.work
+# Of a run that was killed.
+rm -rf "$work" ${ARCHIVES}/.*.partial
+trap 'rm -rf "$work" "\${partial-}" /tmp/netrc /tmp/answer /tmp/page /tmp/uids' EXIT
+mkdir -p "$work/folders" "$work/dashboards"
+
+fail() {
+  echo "$1" >&2
+  echo "Nothing was saved; the archives before are as they were." >&2
+  exit 1
+}
+ask() {
+  status=$(request "$1") || fail "Grafana does not answer at $GRAFANA_URL$1."
+  [ "$status" != 401 ] || fail "Grafana refuses the password of admin: it has another one than the stack until it is restarted."
+}
+fetch() {
+  ask "$1"
+  [ "$status" = 200 ] || fail "Grafana answers $status to $GRAFANA_URL$1: $(said)"
+}
+# uids TYPE: of all folders, or of all dashboards, into /tmp/uids.
+uids() {
+  page=1
+  : >/tmp/uids
+  while :; do
+    fetch "/api/search?type=$1&limit=1000&page=$page"
+    grep -o '"uid" *: *"[^"]*"' /tmp/answer | sed 's/.*"\\([^"]*\\)"$/\\1/' >/tmp/page || :
+    [ -s /tmp/page ] || break
+    cat /tmp/page >>/tmp/uids
+    page=$((page + 1))
+  done
+  # They become names of files.
+  if grep -q '[^A-Za-z0-9_-]' /tmp/uids; then fail "Grafana has a uid with signs that none should have: $(grep '[^A-Za-z0-9_-]' /tmp/uids)"; fi
+}
+
+begun=$(date -u +%s)
+uids dash-folder
+folders=0
+while read -r uid; do
+  ask "/api/folders/$uid"
+  # Deleted since it was listed.
+  [ "$status" != 404 ] || continue
+  title=$(json title)
+  [ "$status" = 200 ] && [ -n "$title" ] || fail "The folder $uid cannot be read: $status $(said)"
+  parent=$(json parentUid)
+  printf '{"uid":"%s","title":%s%s}\\n' "$uid" "$title" "\${parent:+,\\"parentUid\\":$parent}" >"$work/folders/$uid.json"
+  folders=$((folders + 1))
+done </tmp/uids
+
+uids dash-db
+count=0
+while read -r uid; do
+  ask "/api/dashboards/uid/$uid"
+  [ "$status" != 404 ] || continue
+  [ "$status" = 200 ] || fail "The dashboard $uid cannot be read: $status $(said)"
+  # It is the stack's, and comes back with that.
+  [ "$(json meta.provisioned)" != true ] || continue
+  # Its number means nothing to another database.
+  json dashboard id >"$work/dashboard"
+  [ -s "$work/dashboard" ] || fail "The dashboard $uid is not what Grafana answers: $(said)"
+  folder=$(json meta.folderUid)
+  {
+    printf '{"dashboard":'
+    cat "$work/dashboard"
+    printf '%s,"overwrite":true,"message":"Restored from a backup"}\\n' "\${folder:+,\\"folderUid\\":$folder}"
+  } >"$work/dashboards/$uid.json"
+  count=$((count + 1))
+done </tmp/uids
+rm -f "$work/dashboard"
+
+name=$NAME-$(date -u +%Y%m%dT%H%M%SZ)-$count-dashboards.tar.gz
+partial=${ARCHIVES}/.$name.partial
+tar -czf "$partial" -C "$work" folders dashboards
+# Read to its end, so that a damaged one is found now.
+tar -tzf "$partial" >/dev/null
+sync
+mv "$partial" "${ARCHIVES}/$name"
+
+# Never the one that was just made, whatever the clock was when the others were.
+previous=$(archives | grep -vxF "$name" | sort -r | head -n 1)
+much_larger=$(larger "$name")
+if [ -n "$previous" ] && [ "$previous" = "$much_larger" ]; then
+  echo "warning: $name has $count dashboards, $previous before it $(dashboards "$previous"): no old archive is removed. Have dashboards been lost?" >&2
+else
+  archives | grep -vxF "$name" | sort -r | tail -n +"$KEEP" | while read -r old; do
+    if [ "$old" = "$much_larger" ]; then
+      echo "kept $old beside them: it has more than ${SHRUNK} times the dashboards of any since. Remove it when it is not needed."
+      continue
+    fi
+    rm -f "${ARCHIVES}/$old"
+    echo "removed $old"
+  done
+fi
+echo "$name: $count dashboards, $folders folders, $(size "$name") bytes, $(($(date -u +%s) - begun)) s; $(($(archives | wc -l))) archives are kept"
+`;
+
+/** Folders that are gone are made, then every dashboard is saved as a new version; what is there beside them stays. */
+export const RESTORE = `#!/bin/sh
+# restore.sh list: the archives, newest first, as name, size in bytes.
+# restore.sh restore NAME: puts the dashboards of that archive back; NAME may be "latest".
+set -eu
+${CLIENT}
+work=${ARCHIVES}/.restore
+trap 'rm -rf "$work" /tmp/netrc /tmp/answer' EXIT
+
+if [ "\${1-}" = list ]; then
+  archives | sort -r | while read -r name; do echo "$name $(size "$name")"; done
+  exit 0
+fi
+[ "\${1-}" = restore ] && [ -n "\${2-}" ] || { echo "usage: restore.sh list | restore.sh restore NAME" >&2; exit 2; }
+name=$2
+if [ "$name" = latest ]; then
+  name=$(archives | sort -r | head -n 1)
+  [ -n "$name" ] || { echo "There is no archive of $NAME in ${ARCHIVES}." >&2; exit 1; }
+  much_larger=$(larger "$name")
+  if [ -n "$much_larger" ]; then
+    echo "The latest archive may be one of an emptied Grafana: $name has $(dashboards "$name") dashboards, $much_larger had $(dashboards "$much_larger")." >&2
+    echo "Nothing was changed. Restore one of them by its name." >&2
+    exit 1
+  fi
+fi
+archive=${ARCHIVES}/$name
+case $name in */*) archive= ;; esac
+[ -n "$archive" ] && [ -f "$archive" ] || { echo "There is no archive $name. These are there:" >&2; archives >&2; exit 1; }
+rm -rf "$work"
+mkdir -p "$work"
+tar -xzf "$archive" -C "$work" || { echo "$name is no archive that can be read. Nothing was changed." >&2; exit 1; }
+status=$(request /api/org) || { echo "Grafana does not answer at $GRAFANA_URL. Nothing was changed." >&2; exit 1; }
+[ "$status" = 200 ] || { echo "Grafana lets nobody in: $status $(said). Nothing was changed." >&2; exit 1; }
+
+made=0
+failed=0
+# A folder within another one has to wait for that.
+left=$(ls "$work/folders")
+while [ -n "$left" ]; do
+  again=
+  progress=
+  for file in $left; do
+    status=$(request "/api/folders/\${file%.json}")
+    if [ "$status" = 200 ]; then
+      progress=yes
+      continue
+    fi
+    status=$(send /api/folders "$work/folders/$file")
+    case $status in
+      200 | 201)
+        made=$((made + 1))
+        progress=yes
+        ;;
+      *) again="$again $file" ;;
+    esac
+  done
+  left=$again
+  [ -n "$progress" ] || break
+done
+for file in $left; do
+  status=$(send /api/folders "$work/folders/$file")
+  echo "the folder \${file%.json} was not made: $status $(said)" >&2
+  failed=$((failed + 1))
+done
+
+saved=0
+kept=0
+for file in $(ls "$work/dashboards"); do
+  uid=\${file%.json}
+  status=$(request "/api/dashboards/uid/$uid")
+  if [ "$status" = 200 ] && [ "$(json meta.provisioned)" = true ]; then
+    echo "the dashboard $uid is the stack's now, and stays as it is"
+    kept=$((kept + 1))
+    continue
+  fi
+  status=$(send /api/dashboards/db "$work/dashboards/$file")
+  if [ "$status" = 200 ]; then
+    saved=$((saved + 1))
+  else
+    echo "the dashboard $uid was not restored: $status $(said)" >&2
+    failed=$((failed + 1))
+  fi
+done
+echo "restored $name: $saved dashboards saved, $made folders made, $kept left to the stack, $failed failed"
+[ "$failed" = 0 ]
+`;
