@@ -14,6 +14,7 @@ import { CASES as APPS } from "./bad-input/app";
 import { type Case, component, declared } from "./bad-input/case";
 import { CASES as DASHBOARDS } from "./bad-input/dashboards";
 import { CASES as EXTERNAL } from "./bad-input/external";
+import { CASES as GATEWAY } from "./bad-input/gateway";
 import { CASES as REDIS } from "./bad-input/redis";
 import { CASES as TIMESCALEDB } from "./bad-input/timescaledb";
 import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
@@ -159,6 +160,7 @@ export const cases: readonly Case[] = [
   prometheus("bad duration in a tuning", { alerts: { TargetDown: { for: "5 min" as never } } }),
   ...ALERTING,
   ...DASHBOARDS,
+  ...GATEWAY,
   ...APPS,
   ...EXTERNAL,
   ...REDIS,
