@@ -35,7 +35,6 @@ export interface KafkaExporterArgs extends ComponentArgs {
 }
 
 const PORT = 9308;
-const HEALTH = { http: { port: "metrics", path: "/healthz" } } as const;
 
 /**
  * The protocol version that the exporter speaks. Brokers from 4.0 on refuse the oldest requests, which the exporter's default
@@ -99,8 +98,7 @@ export class KafkaExporter extends pulumi.ComponentResource {
           // It ends when no broker answers at its start.
           needs: [{ to: args.kafka, start: true }],
           ports: { metrics: { port: PORT } },
-          ready: { probe: HEALTH },
-          alive: HEALTH,
+          ready: { probe: { http: { port: "metrics", path: "/healthz" } } },
           resources: args.resources ?? { cpu: 0.5, memory: "128Mi" },
           stop: { grace: 10 },
         },

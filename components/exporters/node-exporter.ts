@@ -91,7 +91,6 @@ export class NodeExporter extends pulumi.ComponentResource {
           host: { network: true, pid: true, root: ROOT, ...(textfiles ? { textfiles } : {}) },
           ports: { metrics: { port: PORT } },
           ready: { probe: { http: { port: "metrics", path: "/" } } },
-          alive: { http: { port: "metrics", path: "/" } },
           resources: args.resources ?? { cpu: 0.5, memory: "96Mi" },
           stop: { grace: 10 },
         },

@@ -26,7 +26,6 @@ export interface PostgresExporterArgs extends ComponentArgs {
 }
 
 const PORT = 9187;
-const HEALTH = { http: { port: "metrics", path: "/" } } as const;
 const PASSWORD = "/opt/datastack/postgres-exporter/password";
 
 /**
@@ -84,8 +83,7 @@ export class PostgresExporter extends pulumi.ComponentResource {
           // Once it runs it does so without its server too, and says so: that is what PostgresDown is made of.
           needs: [{ to: args.database, start: startsHere(args.database) }],
           ports: { metrics: { port: PORT } },
-          ready: { probe: HEALTH },
-          alive: HEALTH,
+          ready: { probe: { http: { port: "metrics", path: "/" } } },
           resources: args.resources ?? { cpu: 0.25, memory: "96Mi" },
           stop: { grace: 10 },
         },

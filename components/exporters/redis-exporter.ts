@@ -24,7 +24,6 @@ export interface RedisExporterArgs extends ComponentArgs {
 }
 
 const PORT = 9121;
-const HEALTH = { http: { port: "metrics", path: "/health" } } as const;
 const PASSWORDS = "/opt/datastack/redis-exporter/passwords.json";
 /** Who it is on the server; see the users of `Redis`. */
 const USER = "exporter";
@@ -90,8 +89,7 @@ export class RedisExporter extends pulumi.ComponentResource {
           // Once it runs it does so without its server too, and says so: that is what RedisDown is made of.
           needs: [{ to: args.redis, start: startsHere(args.redis) }],
           ports: { metrics: { port: PORT } },
-          ready: { probe: HEALTH },
-          alive: HEALTH,
+          ready: { probe: { http: { port: "metrics", path: "/health" } } },
           resources: args.resources ?? { cpu: 0.25, memory: "64Mi" },
           stop: { grace: 10 },
         },

@@ -34,7 +34,6 @@ export interface SqlExporterArgs extends ComponentArgs {
 }
 
 const PORT = 9399;
-const HEALTH = { http: { port: "metrics", path: "/" } } as const;
 const FILES = "/opt/datastack/sql-exporter";
 const PASSWORD = `${FILES}/password`;
 const QUERIES = `${FILES}/queries.yaml`;
@@ -108,8 +107,7 @@ export class SqlExporter extends pulumi.ComponentResource {
           needs: [{ to: args.database, start: startsHere(args.database) }],
           ...(args.after ? { after: args.after } : {}),
           ports: { metrics: { port: PORT } },
-          ready: { probe: HEALTH },
-          alive: HEALTH,
+          ready: { probe: { http: { port: "metrics", path: "/" } } },
           resources: args.resources ?? { cpu: 0.25, memory: "64Mi" },
           stop: { grace: 10 },
         },
