@@ -93,6 +93,18 @@ export interface Publication {
   readonly address?: string;
 }
 
+/** A Service of one replica by itself, for clients outside of the cluster (Kubernetes). */
+export interface Exposure {
+  /** `LoadBalancer`: an address of its own. `NodePort`: a port of every node. */
+  readonly by: "LoadBalancer" | "NodePort";
+  /** Of the load balancer, or of the nodes, 30000 to 32767. */
+  readonly port: number;
+  /** Address blocks of the clients: nobody else is let in. */
+  readonly from: readonly string[];
+  /** Of the Service, for what makes load balancers and DNS names. @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 export interface Port {
   readonly port: number;
   readonly publish?: Publication;
@@ -134,7 +146,14 @@ export interface Workload extends Process {
   readonly perReplica?: (replica: number) => {
     readonly files?: readonly File[];
     readonly publish?: Readonly<Record<string, Publication>>;
+    /** By the name of the port. */
+    readonly expose?: Readonly<Record<string, Exposure>>;
   };
+  /**
+   * `DATASTACK_ZONE` in its environment is the zone of the node that it runs on, where the target knows it: on Kubernetes, where the
+   * pod has its node's label `topology.kubernetes.io/zone`. Elsewhere it is empty. @default false
+   */
+  readonly zone?: boolean;
   readonly ready: Readiness;
   /** Restarts the container when it fails (Kubernetes). @default a TCP probe of the first port */
   readonly alive?: Probe;
@@ -163,7 +182,7 @@ export interface ListedObjects {
 }
 
 /** One per host: node exporter, log collector. */
-export interface Agent extends Omit<Workload, "replicas" | "identity" | "perReplica" | "volumes"> {
+export interface Agent extends Omit<Workload, "replicas" | "identity" | "perReplica" | "volumes" | "zone"> {
   readonly host: {
     /** The host's network name space. @default false */
     readonly network?: boolean;

@@ -77,11 +77,17 @@ function checkService(service: Workload): Problem[] {
           fix: "Publish each replica on a port of its own, by perReplica",
         });
   for (let replica = 0; replica < replicas; replica++) {
-    const { files = [], publish = {} } = perReplica?.(replica) ?? {};
+    const { files = [], publish = {}, expose = {} } = perReplica?.(replica) ?? {};
     problems.push(...under(`perReplica(${replica})`, checkContents(files)));
     for (const name of Object.keys(publish))
       if (!(name in ports))
         problems.push({ path: `perReplica(${replica}).publish`, value: name, rule: "is no port of this workload" });
+    for (const name of Object.keys(expose))
+      problems.push({
+        path: `perReplica(${replica}).expose.${name}`,
+        rule: "is a Service of a Kubernetes cluster, which Docker has none of",
+        fix: "Publish the port on the host instead",
+      });
     for (const { prepare } of service.volumes ?? [])
       problems.push(...under(`prepare(${replica})`, checkContents(prepare?.(replica).files ?? [])));
   }

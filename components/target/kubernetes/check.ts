@@ -1,9 +1,10 @@
-import { isIP } from "node:net";
 import { checkName } from "../../core/names";
 import { type Problem, under } from "../../core/problems";
 import { checkPath, checkPlans, collect, filesOf } from "../check";
 import type { PodsElsewhere } from "../connection";
 import type { Agent, File, Plan, Process, Workload } from "../workload";
+import { checkExposures } from "./check-expose";
+import { checkCidr } from "./cidr";
 import { MAX_FILE } from "./files";
 import type { KubernetesTargetArgs } from "./index";
 import { nodesService, preparationOf } from "./names";
@@ -23,6 +24,7 @@ export function checkKubernetes(args: KubernetesTargetArgs, plans: readonly Plan
     ...unprivileged.flatMap((process) => under(process.name, checkUser(process))),
     ...all.services.flatMap((service) => under(service.name, checkService(service))),
     ...all.agents.flatMap((agent) => under(agent.name, checkAgent(agent))),
+    ...checkExposures(all.services, all.processes),
     ...checkDerivedNames(all.services, all.processes),
   ];
 }
@@ -87,13 +89,6 @@ export function checkElsewhere(path: string, { namespace, labels }: PodsElsewher
           ],
     ),
   ];
-}
-
-function checkCidr(path: string, value: string): Problem[] {
-  const [address = "", prefix = "", ...rest] = value.split("/");
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  if (rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits) return [];
-  return [{ path, value, rule: "must be an address block", fix: 'Write it like "10.1.2.0/24", one address as "/32"' }];
 }
 
 function checkContents(files: readonly File[]): Problem[] {

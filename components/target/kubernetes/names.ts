@@ -13,6 +13,11 @@ export function nodesService(workload: string): string {
   return `${workload}-nodes`;
 }
 
+/** The Service of one port of one replica, for clients outside of the cluster. */
+export function exposureService(workload: string, replica: number, port: string): string {
+  return `${workload}-${replica}-${port}`;
+}
+
 /** The claim that replica `replica` of a StatefulSet looks for: not ours to choose. */
 export function claimName(volume: string, workload: string, replica: number): string {
   return `${volume}-${workload}-${replica}`;

@@ -19,8 +19,15 @@ export interface Traffic {
   readonly needs: readonly Need[];
   /** Its replicas reach each other. */
   readonly ring: boolean;
+  /** Ports that replicas are reached at from outside of the cluster, and from where. */
+  readonly exposed?: readonly Exposed[];
   /** Where the API server is, when it asks that for running pods. */
   readonly apiServer?: ApiServer;
+}
+
+export interface Exposed {
+  readonly port: number;
+  readonly cidrs: readonly string[];
 }
 
 export interface ApiServer {
@@ -33,7 +40,7 @@ const API_SERVER_PORTS = [443, 6443];
 
 /** Denies everything in both directions but what the connections of the stack ask for. */
 export function policy(traffic: Traffic): Spec {
-  const { service, needs, ports, ring, apiServer, namespace } = traffic;
+  const { service, needs, ports, ring, exposed = [], apiServer, namespace } = traffic;
   const itself: Peer = { podSelector: selector(service) };
   const ingress: Ingress[] = [
     ...[...new Set(ports)].map((port) => ({
@@ -41,6 +48,7 @@ export function policy(traffic: Traffic): Spec {
       ports: tcp([port]),
     })),
     ...(ring ? [{ from: [itself] }] : []),
+    ...exposed.map(({ port, cidrs }) => ({ from: cidrs.map(addresses), ports: tcp([port]) })),
   ];
   const egress: Egress[] = [
     DNS,

@@ -4,6 +4,7 @@ import type { Deployed, Placement } from "../target";
 import type { Workload } from "../workload";
 import type { Cluster } from "./cluster";
 import { allowDiscovery, TOKEN } from "./discovery";
+import { expose, exposed } from "./expose";
 import { accessLabels, labels, selector } from "./labels";
 import { nodesService } from "./names";
 import { fromField, type PodSpec, podSpec, spread } from "./pod";
@@ -38,6 +39,7 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
     ports: Object.values(workload.ports).map(({ port }) => port),
     needs,
     ring: isSet(workload),
+    exposed: exposed(workload),
     ...(discovery ? { apiServer } : {}),
   });
   const files = storeFiles(at, filesOf(workload));
@@ -58,6 +60,7 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
     ? statefulSet(cluster, at, workload, template, options)
     : deployment(at, workload, template, options);
   budget(at, workload);
+  expose(at, workload, controller);
   return children.deployed(controller, ...service);
 }
 
@@ -79,7 +82,7 @@ function pod(cluster: Cluster, workload: Workload, files: Parameters<typeof podS
       settings: cluster.settings.pods,
       ports,
       probes: probes(workload),
-      env: isSet(workload) ? [fromField("DATASTACK_REPLICA", "metadata.labels['apps.kubernetes.io/pod-index']")] : [],
+      env: fields(workload),
       volumes: discovery ? TOKEN.volumes : [],
       mounts: [
         ...kept.map((volume) => ({ name: volume.name, mountPath: volume.path })),
@@ -90,6 +93,17 @@ function pod(cluster: Cluster, workload: Workload, files: Parameters<typeof podS
     }),
     ...spread(name),
   };
+}
+
+/**
+ * What a process is told of its pod. The zone is a label that Kubernetes 1.35 copies from the node when it places the pod (before
+ * that the gate PodTopologyLabelsAdmission, or a webhook, does); where there is none, the variable is empty.
+ */
+function fields(workload: Workload) {
+  return [
+    ...(isSet(workload) ? [fromField("DATASTACK_REPLICA", "metadata.labels['apps.kubernetes.io/pod-index']")] : []),
+    ...(workload.zone ? [fromField("DATASTACK_ZONE", "metadata.labels['topology.kubernetes.io/zone']")] : []),
+  ];
 }
 
 function statefulSet(cluster: Cluster, at: Surroundings, workload: Workload, template: Template, options: Options) {
