@@ -44,6 +44,26 @@ export interface KafkaPublication {
   readonly advertisedHost?: string;
 }
 
+/**
+ * One Service per broker, for clients outside of the cluster (Kubernetes). There is no authentication yet: whoever is let in may do
+ * everything.
+ */
+export interface KafkaExposure {
+  /** `LoadBalancer`: an address for each broker. `NodePort`: a port of every node for each broker. */
+  readonly by: "LoadBalancer" | "NodePort";
+  /** Names or addresses under which clients reach the brokers: a list in their order, or one text with `{broker}` for the number. */
+  readonly hosts: string | readonly string[];
+  /** LoadBalancer: port of each. NodePort: port of broker 0; broker i has this plus i. @default 9092, and 32092 */
+  readonly port?: number;
+  /** Address blocks of the clients. For node ports also those of the nodes, which pass traffic on under their own address. */
+  readonly from: readonly string[];
+  /**
+   * Of each Service; `{broker}` and `{host}` stand for the broker's number and host, as in
+   * `{ "external-dns.alpha.kubernetes.io/hostname": "{host}" }`. @default none
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** JMX over RMI, for JConsole and the like. It has no authentication, so it is published on loopback only. */
 export interface KafkaRmi {
   /** Port of broker 0; broker i has this plus i, in the container and on the host, because RMI names its own port. @default 9101 */
@@ -79,8 +99,15 @@ export interface KafkaArgs extends ComponentArgs {
   readonly jvm?: readonly string[];
   /** Environment of the broker's container, and so of every tool that is run in it. @default none */
   readonly env?: Readonly<Record<string, string>>;
-  /** Clients on the host and beyond. @default reached inside the stack only */
+  /** Clients on the host and beyond (Docker). @default reached inside the stack only */
   readonly publish?: KafkaPublication;
+  /** Clients outside of the cluster (Kubernetes). @default reached inside the stack only */
+  readonly expose?: KafkaExposure;
+  /**
+   * Whether a broker's rack is the zone of its node (Kubernetes, several brokers), so that copies are in different zones. `where-known`:
+   * where its pod is told the zone. `required`: it does not start without. `off`: no rack. @default "where-known"
+   */
+  readonly rack?: "where-known" | "required" | "off";
   /** @default off */
   readonly rmi?: KafkaRmi;
   readonly metrics?: {

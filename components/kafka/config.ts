@@ -60,10 +60,11 @@ function quorum(spec: Spec): Record<string, Setting> {
 function outside(spec: Spec, broker: number): Record<string, Setting> {
   if (!spec.outside) return {};
   const own = identity(spec, broker);
-  const host = spec.outside.host.includes(":") ? `[${spec.outside.host}]` : spec.outside.host;
+  const { host, port } = spec.outside.advertised(broker);
+  const named = host.includes(":") ? `[${host}]` : host;
   return {
     listeners: `${own.listeners},OUTSIDE://:${PORTS.outside}`,
-    "advertised.listeners": `${own["advertised.listeners"]},OUTSIDE://${host}:${spec.outside.port + broker}`,
+    "advertised.listeners": `${own["advertised.listeners"]},OUTSIDE://${named}:${port}`,
   };
 }
 

@@ -12,7 +12,15 @@ import { spec } from "./spec";
 import { validateKafka } from "./validate";
 
 export type { KafkaAlert } from "./alerts";
-export type { ExistingKafka, KafkaArgs, KafkaPublication, KafkaReassignment, KafkaRmi, Topic } from "./args";
+export type {
+  ExistingKafka,
+  KafkaArgs,
+  KafkaExposure,
+  KafkaPublication,
+  KafkaReassignment,
+  KafkaRmi,
+  Topic,
+} from "./args";
 export type { BrokerSetting, Setting, TopicSetting } from "./settings";
 
 /**

@@ -9,7 +9,7 @@ export const OWN_SETTINGS: Readonly<Record<string, string>> = {
       "listener.security.protocol.map",
       "listeners",
       "security.inter.broker.protocol",
-    ].map((key) => [key, "Use publish; the listeners inside the stack are fixed"]),
+    ].map((key) => [key, "Use publish or expose; the listeners inside the stack are fixed"]),
   ),
   ...Object.fromEntries(
     [
@@ -21,6 +21,7 @@ export const OWN_SETTINGS: Readonly<Record<string, string>> = {
       "process.roles",
     ].map((key) => [key, "Use brokers"]),
   ),
+  "broker.rack": "Use rack: it is the zone of each broker's node",
   "default.replication.factor": "Use brokers, and replication of a topic",
   "log.dir": "Use storage",
   "log.dirs": "Use storage",

@@ -4,7 +4,8 @@ import type { KafkaArgs } from "./args";
 import { formatProperties, LOG4J2, serverProperties } from "./config";
 import { COPIES_SCRIPT } from "./copies-script";
 import { jmxRules } from "./jmx";
-import { formatScript, READY, startScript } from "./scripts";
+import { readyScript } from "./ready-script";
+import { formatScript, startScript } from "./scripts";
 import { FILES, OTHERS, PORTS, type Spec, spec, VOLUME } from "./spec";
 import { topicsTable } from "./topics";
 import { TOPICS_SCRIPT, TOPICS_TIMEOUT } from "./topics-script";
@@ -19,7 +20,7 @@ export function workload(name: string, args: KafkaArgs): Workload {
     ...(args.env ? { env: args.env } : {}),
     files: [
       { path: `${FILES}/start.sh`, content: startScript(s, args.jvm ?? []), executable: true },
-      { path: `${FILES}/ready.sh`, content: READY, executable: true },
+      { path: `${FILES}/ready.sh`, content: readyScript(s), executable: true },
       { path: `${FILES}/jmx.yaml`, content: jmxRules(args.metrics?.partitions ?? false) },
       { path: `${FILES}/log4j2.yaml`, content: LOG4J2 },
     ],
@@ -28,6 +29,7 @@ export function workload(name: string, args: KafkaArgs): Workload {
     ports: ports(s),
     replicas: s.brokers,
     identity: "stable",
+    ...(s.rack === "off" ? {} : { zone: true }),
     perReplica: (broker) => perReplica(s, args, broker),
     // Brokers replicate from each other and vote as controllers.
     needs: [{ to: brokerConnection(name, args) }, { to: controllerConnection(name, args) }],
@@ -139,12 +141,13 @@ function rmiPort(broker: number): string {
 
 function perReplica(s: Spec, args: KafkaArgs, broker: number) {
   const file: File = { path: `${FILES}/server-${broker}.properties`, content: serverProperties(s, args, broker) };
-  return { files: [file], publish: publications(s, broker) };
+  const service = s.outside?.expose?.(broker);
+  return { files: [file], publish: publications(s, broker), ...(service ? { expose: { outside: service } } : {}) };
 }
 
 function publications(s: Spec, broker: number): Record<string, Publication> {
   return {
-    ...(s.outside ? { outside: { host: s.outside.port + broker, address: s.outside.address } } : {}),
+    ...(s.outside?.publish ? { outside: s.outside.publish(broker) } : {}),
     ...(s.rmi?.address ? { [rmiPort(broker)]: { host: s.rmi.port + broker, address: s.rmi.address } } : {}),
   };
 }

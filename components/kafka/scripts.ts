@@ -1,3 +1,4 @@
+import { READY_FILES } from "./ready-script";
 import { DATA, FILES, OTHERS, PORTS, type Spec, VOLUME } from "./spec";
 
 const META = `${DATA}/meta.properties`;
@@ -63,7 +64,30 @@ EXTRA_ARGS+=" -javaagent:\${agent[0]}=${PORTS.metrics}:${FILES}/jmx.yaml"
 ${rmi(spec)}export EXTRA_ARGS
 export KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=file:${FILES}/log4j2.yaml
 export LOG_DIR=/tmp/kafka-logs
-exec /opt/kafka/bin/kafka-server-start.sh ${FILES}/server-$node.properties
+${rack(spec)}# Of the process before, where the directory outlives it.
+rm -f ${READY_FILES.join(" ")}
+exec /opt/kafka/bin/kafka-server-start.sh ${FILES}/server-$node.properties${spec.rack === "off" ? "" : ` "\${rack[@]}"`}
+`;
+}
+
+/** The zone is known to the pod alone, when it is placed; nothing that is written before could tell it. */
+function rack(spec: Spec): string {
+  if (spec.rack === "off") return "";
+  const unknown = `${spec.name}-$node has no rack: its zone is not known`;
+  const without =
+    spec.rack === "required"
+      ? `  cat >&2 <<ZONE
+${unknown}, and rack is "required". Its pod has no label topology.kubernetes.io/zone: Kubernetes
+before 1.35 does not copy it from the node, or the node has none. See docs/kafka.md, "Racks", or leave rack out.
+ZONE
+  exit 1`
+      : `  echo "${unknown}. Copies are placed without regard to zones."`;
+  return `rack=()
+if [[ -n \${DATASTACK_ZONE-} ]]; then
+  rack=(--override "broker.rack=$DATASTACK_ZONE")
+else
+${without}
+fi
 `;
 }
 
@@ -76,20 +100,6 @@ EXTRA_ARGS+=" ${property}.port=$rmi ${property}.rmi.port=$rmi -Djava.rmi.server.
 EXTRA_ARGS+=" ${property}.authenticate=false ${property}.ssl=false"
 `;
 }
-
-/** Ready is what the broker says of itself, without starting a Java process to ask. */
-export const READY = `#!/usr/bin/env bash
-# Succeeds when the broker's state is 3, RUNNING: registered, caught up and not fenced.
-exec 3<>/dev/tcp/127.0.0.1/${PORTS.metrics} || exit 1
-printf 'GET /metrics?name[]=kafka_server_kafkaserver_brokerstate HTTP/1.0\\r\\n\\r\\n' >&3
-while read -r name value _ <&3; do
-  [[ $name == kafka_server_kafkaserver_brokerstate ]] && break
-done
-state=\${value%%.*}
-[[ $name == kafka_server_kafkaserver_brokerstate && $state == 3 ]] && exit 0
-echo "broker state is \${state:-unknown}, not 3"
-exit 1
-`;
 
 /** Initialises a new volume, once. What it finds on a volume it leaves as it is, or refuses. */
 export function formatScript(spec: Spec): string {

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { bytes, type Duration, type Size, seconds } from "../core/units";
 import { LOOPBACK, type Resources } from "../target/workload";
 import type { KafkaArgs } from "./args";
+import { type Outside, outside } from "./outside";
 
 /** Ports inside the container; the same on every broker. */
 export const PORTS = { inside: 29092, outside: 9092, controller: 9093, metrics: 9404 } as const;
 
-export const PUBLISHED_PORT = 9092;
 export const RMI_PORT = 9101;
 /** Where the target mounts the volume, and the directory in it: file systems have a `lost+found` at their top. */
 export const VOLUME = "/var/lib/kafka";
@@ -37,8 +37,9 @@ export interface Spec {
   readonly minInSyncReplicas: number;
   /** Bytes per second and broker, and seconds. */
   readonly reassignment: { readonly throttle: number; readonly within: number };
-  /** Host that outside clients are told, and the host port of broker 0. */
-  readonly outside: { readonly host: string; readonly port: number; readonly address: string } | undefined;
+  readonly outside: Outside | undefined;
+  /** Whether a broker has a rack; alone, and on one Docker host, it has nothing to be apart from. */
+  readonly rack: "where-known" | "required" | "off";
   /** RMI port of broker 0, and whether it is published. */
   readonly rmi: { readonly port: number; readonly address: string | undefined } | undefined;
   /** Host name of one broker, as seen by workloads of the stack. */
@@ -64,6 +65,7 @@ export function spec(name: string, args: KafkaArgs): Spec {
       within: Math.ceil(seconds(args.reassignment?.within ?? REASSIGNMENT.within) ?? 0),
     },
     outside: outside(args),
+    rack: brokers > 1 && args.target.kind === "kubernetes" ? (args.rack ?? "where-known") : "off",
     rmi: rmi(args),
     host: (broker) => args.target.host(name, broker),
   };
@@ -76,12 +78,6 @@ export function minInSyncReplicas(replication: number): number {
 
 export function isLoopback(address: string): boolean {
   return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
-}
-
-function outside({ publish }: KafkaArgs): Spec["outside"] {
-  if (!publish) return undefined;
-  const address = publish.address ?? LOOPBACK;
-  return { host: publish.advertisedHost ?? address, port: publish.port ?? PUBLISHED_PORT, address };
 }
 
 function rmi({ rmi: args }: KafkaArgs): Spec["rmi"] {

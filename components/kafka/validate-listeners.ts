@@ -2,14 +2,19 @@ import type { Problem } from "../core/problems";
 import { LOOPBACK } from "../target/workload";
 import type { KafkaArgs } from "./args";
 import { isLoopback, PORTS, spec } from "./spec";
+import { checkExposure, isHost } from "./validate-exposure";
 
 export function checkPublication(name: string, args: KafkaArgs): Problem[] {
-  const problems = [...checkOutside(args), ...checkRmi(args)];
+  const problems = [...checkOutside(args), ...checkExposure(args), ...checkRmi(args)];
   return problems.length > 0 ? problems : checkClashes(name, args);
 }
 
-function checkOutside({ publish, brokers = 1 }: KafkaArgs): Problem[] {
+function checkOutside({ publish, target, brokers = 1 }: KafkaArgs): Problem[] {
   if (!publish) return [];
+  if (target.kind === "kubernetes") {
+    const rule = "publishes on the Docker host, and Kubernetes has no such host";
+    return [{ path: "publish", rule, fix: "Leave it out, and use expose: a Service for each broker" }];
+  }
   const { port, address = LOOPBACK, advertisedHost } = publish;
   const problems = checkPorts("publish.port", port, brokers);
   if (!isLoopback(address) && advertisedHost === undefined) {
@@ -70,8 +75,8 @@ function checkClashes(name: string, args: KafkaArgs): Problem[] {
   if (!rmi) return [];
   const taken = new Map<number, string>(Object.entries(PORTS).map(([use, port]) => [port, `the ${use} listener`]));
   if (!outside) taken.delete(PORTS.outside);
-  if (outside && rmi.address) {
-    for (let i = 0; i < brokers; i++) taken.set(outside.port + i, `publish.port of ${name}-${i}`);
+  if (outside?.publish && rmi.address) {
+    for (let i = 0; i < brokers; i++) taken.set(outside.advertised(i).port, `publish.port of ${name}-${i}`);
   }
   return Array.from({ length: brokers }, (_, i) => ({ port: rmi.port + i, user: taken.get(rmi.port + i), broker: i }))
     .filter(({ user }) => user !== undefined)
@@ -81,11 +86,6 @@ function checkClashes(name: string, args: KafkaArgs): Problem[] {
       rule: `gives ${name}-${broker} the port ${port}, which is that of ${user}`,
       fix: brokers === 1 ? "Choose another" : `Choose one with the ${brokers - 1} after it free`,
     }));
-}
-
-function isHost(host: string): boolean {
-  if (["0.0.0.0", "::", ""].includes(host)) return false;
-  return /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host) || /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/.test(host);
 }
 
 const WITH_EXISTING = new Set(["target", "transform", "images", "topics", "existing"]);

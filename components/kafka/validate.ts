@@ -17,6 +17,7 @@ export function validateKafka(name: string, args: KafkaArgs): Problem[] {
   return [
     ...checkName("name", name),
     ...checkBrokers(args),
+    ...checkRack(args),
     ...checkMemory(name, args),
     ...checkStorage(args),
     ...checkReassignment(args),
@@ -59,6 +60,20 @@ function checkBrokers({ brokers = 1, recover = [] }: KafkaArgs): Problem[] {
     });
   }
   return problems;
+}
+
+function checkRack({ rack, target, brokers = 1 }: KafkaArgs): Problem[] {
+  if (rack !== undefined && !["where-known", "required", "off"].includes(rack))
+    return [{ path: "rack", value: rack, rule: "must be where-known, required or off" }];
+  if (rack !== "required" || (target.kind === "kubernetes" && brokers > 1)) return [];
+  return [
+    {
+      path: "rack",
+      value: rack,
+      rule: "needs several brokers on Kubernetes: a single one, or one Docker host, has nothing to be apart from",
+      fix: "Leave it out",
+    },
+  ];
 }
 
 const MIN_HEAP = 128 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +39,15 @@ export function scriptRoom() {
         timeout: 15_000,
       });
       return { status, stdout, stderr };
+    },
+    /** The same, while servers of the test go on answering. */
+    bashBeside(script: string, env: Record<string, string> = {}): Promise<{ status: number; stdout: string }> {
+      return new Promise((resolve) => {
+        const options = { env: { PATH: process.env.PATH ?? "", ROOT: root, ...env }, timeout: 15_000 };
+        execFile("bash", [join(root, "opt/datastack/kafka", script)], options, (error, stdout) => {
+          resolve({ status: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout });
+        });
+      });
     },
   };
 }

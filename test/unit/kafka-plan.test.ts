@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Kafka, type KafkaArgs } from "../../components/kafka";
+import { Kafka, type KafkaArgs, type KafkaExposure } from "../../components/kafka";
+import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Workload } from "../../components/target/workload";
 import { fileOf, kafkaArgs } from "../support/kafka";
 
@@ -78,6 +79,34 @@ describe("ports", () => {
       { outside: { host: 9093, address: "127.0.0.1" } },
       { outside: { host: 9094, address: "127.0.0.1" } },
     ]);
+  });
+
+  test("has a Service for each broker, and tells clients its host and port", () => {
+    const target = new KubernetesTarget({ stack: "prod" });
+    const told = (broker: number, expose: KafkaExposure) =>
+      server(broker, { brokers: 3, target, expose })["advertised.listeners"]?.split(",OUTSIDE://")[1];
+    const exposed = (broker: number, expose: KafkaExposure) =>
+      service({ brokers: 3, target, expose }).perReplica?.(broker).expose?.outside;
+    const from = ["10.0.0.0/8"];
+    const balanced: KafkaExposure = {
+      by: "LoadBalancer",
+      hosts: "kafka-{broker}.example.org",
+      from,
+      annotations: { "external-dns.alpha.kubernetes.io/hostname": "{host}", index: "{broker}" },
+    };
+    expect(told(2, balanced)).toBe("kafka-2.example.org:9092");
+    expect(exposed(2, balanced)).toEqual({
+      by: "LoadBalancer",
+      port: 9092,
+      from,
+      annotations: { "external-dns.alpha.kubernetes.io/hostname": "kafka-2.example.org", index: "2" },
+    });
+    const nodes: KafkaExposure = { by: "NodePort", hosts: "nodes.example.org", from };
+    expect([0, 1, 2].map((i) => told(i, nodes))).toEqual([0, 1, 2].map((i) => `nodes.example.org:${32_092 + i}`));
+    expect(exposed(1, nodes)).toEqual({ by: "NodePort", port: 32_093, from });
+    expect(told(1, { ...nodes, hosts: ["a", "2001:db8::1", "c"], port: 31_000 })).toBe("[2001:db8::1]:31001");
+    expect(service({ brokers: 3, target, expose: nodes }).ports.outside).toEqual({ port: 9092 });
+    expect(service({ brokers: 3, target }).perReplica?.(0)).not.toHaveProperty("expose");
   });
 
   test("publishes nothing by default", () => {
@@ -241,6 +270,10 @@ describe("the table of topics", () => {
 
   test("watches over the internal topics of one's own cluster", () => {
     const text = fileOf(plan({ brokers: 3, topics: { a: {} } }).jobs?.[0]?.files, "topics.tsv");
-    expect(text).toContain("internal\t__consumer_offsets\t-\t3\n");
+    expect(text.split("\n").filter((line) => line.startsWith("internal"))).toEqual([
+      "internal\t__consumer_offsets\t-\t3",
+      "internal\t__share_group_state\t-\t3\tmin.insync.replicas=2",
+      "internal\t__transaction_state\t-\t3\tmin.insync.replicas=2",
+    ]);
   });
 });

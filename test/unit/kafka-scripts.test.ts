@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Kafka, type KafkaArgs, type Topic } from "../../components/kafka";
+import type { Target } from "../../components/target/target";
 import { kafkaArgs } from "../support/kafka";
 import { scriptRoom } from "../support/kafka-scripts";
 
@@ -81,6 +82,53 @@ describe("start", () => {
     ]);
     for (const name of ["KAFKA_OPTS", "KAFKA_HEAP_OPTS", "KAFKA_JMX_OPTS", "JMX_PORT"])
       expect(env).not.toHaveProperty(name);
+  });
+});
+
+describe("the rack of a broker on Kubernetes", () => {
+  const kubernetes = { ...kafkaArgs().target, kind: "kubernetes" } as Target;
+  const start = (args: Partial<KafkaArgs>, zone?: string) => {
+    const service = workload({ brokers: 3, target: kubernetes, ...args });
+    lay([...(service.files ?? []), ...(service.perReplica?.(1).files ?? [])]);
+    mkdirSync(at(DATA));
+    writeFileSync(at(`${DATA}/meta.properties`), "node.id=1\n");
+    tool("kafka-server-start.sh", `printf '<%s>' "$@" >"$ROOT/started"`);
+    const env = { DATASTACK_REPLICA: "1", ...(zone === undefined ? {} : { DATASTACK_ZONE: zone }) };
+    return { ...bash("start.sh", env), started: existsSync(at("started")) && readFileSync(at("started"), "utf8") };
+  };
+  const properties = () => `<${moved("/opt/datastack/kafka/server-1.properties")}>`;
+
+  test("is the zone of its node", () => {
+    expect(start({}, "eu-1a").started).toBe(`${properties()}<--override><broker.rack=eu-1a>`);
+  });
+
+  test.each([[""], [undefined]])("is none where the zone is not known (%j), and says so", (zone) => {
+    const { status, stdout, started } = start({}, zone);
+    expect({ status, started }).toEqual({ status: 0, started: properties() });
+    expect(stdout).toBe("kafka-1 has no rack: its zone is not known. Copies are placed without regard to zones.\n");
+  });
+
+  test("keeps a broker from starting where it is required and not known", () => {
+    const { status, stderr, started } = start({ rack: "required" }, "");
+    expect({ status, started }).toEqual({ status: 1, started: false });
+    expect(stderr).toMatch(/^kafka-1 has no rack: its zone is not known, and rack is "required"\./);
+    expect(stderr).toContain("topology.kubernetes.io/zone");
+  });
+
+  test("is asked for only where there are several brokers, and not against one's will", () => {
+    expect(workload({ brokers: 3, target: kubernetes }).zone).toBe(true);
+    for (const args of [
+      { brokers: 1, target: kubernetes },
+      { brokers: 3, target: kubernetes, rack: "off" } as const,
+      { brokers: 3 },
+    ]) {
+      expect(workload(args)).not.toHaveProperty("zone");
+      expect(
+        workload(args)
+          .files?.map(({ content }) => content)
+          .join(),
+      ).not.toContain("broker.rack");
+    }
   });
 });
 

@@ -100,4 +100,83 @@ describe("on Kubernetes", () => {
     const text = JSON.stringify(all(recording, kubernetes("core/v1", "ConfigMap")).map((map) => map.inputs));
     for (const i of [0, 1, 2]) expect(text).toContain(`advertised.listeners=INSIDE://kafka-${i}.kafka-nodes`);
   });
+
+  test("a larger volume is a larger claim, and nothing else: no broker is restarted", async () => {
+    const larger = await record(
+      () => new Kafka("kafka", args(new KubernetesTarget({ stack: "prod" }), { storage: { size: "20Gi" } })),
+    );
+    const changed = all(recording).filter((before) => {
+      const after = all(larger).find(({ urn }) => urn === before.urn);
+      return JSON.stringify(plain(before.inputs)) !== JSON.stringify(plain(after?.inputs ?? {}));
+    });
+    expect(changed.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort()).toEqual(
+      [0, 1, 2].map((i) => `PersistentVolumeClaim kafka-${i}-data`),
+    );
+    expect(all(larger)).toHaveLength(all(recording).length);
+    expect(at(one(larger, kubernetes("core/v1", "PersistentVolumeClaim"), "kafka-0-data"), "spec.resources")).toEqual({
+      requests: { storage: "20Gi" },
+    });
+  });
+
+  test("restarts one broker at a time, and only when the one before is in sync", () => {
+    const set = plain(one(recording, kubernetes("apps/v1", "StatefulSet"), "kafka").inputs);
+    expect(set).toMatchObject({
+      spec: {
+        podManagementPolicy: "Parallel",
+        updateStrategy: { type: "RollingUpdate" },
+        minReadySeconds: 30,
+        template: {
+          spec: {
+            terminationGracePeriodSeconds: 120,
+            containers: [
+              {
+                startupProbe: { tcpSocket: { port: "controller" } },
+                readinessProbe: { exec: { command: ["bash", "/opt/datastack/kafka/ready.sh"] } },
+                livenessProbe: { tcpSocket: { port: "controller" } },
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(plain(one(recording, kubernetes("policy/v1", "PodDisruptionBudget"), "kafka-budget").inputs)).toMatchObject({
+      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "IfHealthyBudget" },
+    });
+  });
+
+  test("a broker knows the zone of its node without asking the API server", () => {
+    const set = one(recording, kubernetes("apps/v1", "StatefulSet"), "kafka");
+    expect(at(set, "spec.template.spec.containers[0].env")).toContainEqual({
+      name: "DATASTACK_ZONE",
+      valueFrom: { fieldRef: { fieldPath: "metadata.labels['topology.kubernetes.io/zone']" } },
+    });
+    expect(at(set, "spec.template.spec.automountServiceAccountToken")).toBe(false);
+  });
+
+  test("each broker has a Service of its own for clients outside, and lets in only them", async () => {
+    const target = new KubernetesTarget({ stack: "prod" });
+    const from = ["192.0.2.0/24"];
+    const expose = { by: "LoadBalancer", hosts: "kafka-{broker}.example.org", from } as const;
+    expect(target.check([Kafka.plan("kafka", args(target, { expose }))])).toEqual([]);
+    const exposed = await record(() => new Kafka("kafka", args(new KubernetesTarget({ stack: "prod" }), { expose })));
+    const service = (i: number) => one(exposed, kubernetes("core/v1", "Service"), `kafka-${i}-outside`);
+    for (const i of [0, 1, 2])
+      expect(plain(service(i).inputs)).toMatchObject({
+        spec: {
+          type: "LoadBalancer",
+          selector: { "statefulset.kubernetes.io/pod-name": `kafka-${i}` },
+          ports: [{ name: "outside", port: 9092, targetPort: "outside" }],
+          loadBalancerSourceRanges: from,
+        },
+      });
+    const ingress = at(
+      one(exposed, kubernetes("networking.k8s.io/v1", "NetworkPolicy"), "kafka-network"),
+      "spec.ingress",
+    );
+    expect(ingress).toContainEqual({
+      from: [{ ipBlock: { cidr: "192.0.2.0/24" } }],
+      ports: [{ protocol: "TCP", port: 9092 }],
+    });
+    expect(JSON.stringify(all(recording).map(({ inputs }) => plain(inputs)))).not.toContain("ipBlock");
+  });
 });

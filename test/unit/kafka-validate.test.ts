@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { formatProblem } from "../../components/core/problems";
 import { Kafka, type KafkaArgs } from "../../components/kafka";
+import { KubernetesTarget } from "../../components/target/kubernetes";
 import { kafkaArgs } from "../support/kafka";
 
 /** As a configuration that was read could be: not what the types allow. */
 type Loose = { [K in keyof KafkaArgs]?: unknown };
+
+const KUBERNETES = new KubernetesTarget({ stack: "prod" });
 
 const problems = (args: Loose, name = "kafka") =>
   Kafka.validate(name, kafkaArgs(args as Partial<KafkaArgs>)).map(formatProblem);
@@ -135,7 +138,7 @@ const REFUSED: Record<string, readonly [Loose, readonly string[]]> = {
   "an own listener": [
     { config: { listeners: "PLAINTEXT://:9092" } },
     [
-      'config["listeners"] = "PLAINTEXT://:9092": is set by the component. Use publish; the listeners inside the stack are fixed.',
+      'config["listeners"] = "PLAINTEXT://:9092": is set by the component. Use publish or expose; the listeners inside the stack are fixed.',
     ],
   ],
   "transport security by hand": [
@@ -323,6 +326,84 @@ const REFUSED: Record<string, readonly [Loose, readonly string[]]> = {
       'existing.cidrs[0] = "10.0.0.0": must be a CIDR block such as 10.0.0.0/16.',
     ],
   ],
+  "a reassignment too slow to end": [
+    { reassignment: { throttle: "512Ki", within: "2d" } },
+    [
+      'reassignment.throttle = "512Ki": must be at least 1Mi per second: below what is written to the topics it would never end.',
+      'reassignment.within = "2d": must be a duration above 0 and at most 1d, such as 30m or 6h. What takes longer goes on by itself, and the next run waits for the rest.',
+    ],
+  ],
+  "a reassignment without units": [
+    { reassignment: { throttle: "50000000", within: "soon" } },
+    [
+      'reassignment.throttle = "50000000": must be a size such as 512Mi or 10Gi: a number with Ki, Mi, Gi or Ti.',
+      'reassignment.within = "soon": must be a duration above 0 and at most 1d, such as 30m or 6h. What takes longer goes on by itself, and the next run waits for the rest.',
+    ],
+  ],
+  "racks where there are none": [
+    { brokers: 3, rack: "required" },
+    [
+      'rack = "required": needs several brokers on Kubernetes: a single one, or one Docker host, has nothing to be apart from. Leave it out.',
+    ],
+  ],
+  "a rack by name": [
+    { brokers: 3, rack: "eu-1a", target: KUBERNETES },
+    ['rack = "eu-1a": must be where-known, required or off.'],
+  ],
+  "a rack for all brokers": [
+    { config: { "broker.rack": "eu-1a" } },
+    ['config["broker.rack"] = "eu-1a": is set by the component. Use rack: it is the zone of each broker\'s node.'],
+  ],
+  "a Service on Docker": [
+    { expose: { by: "LoadBalancer", hosts: "k.example.org", from: ["0.0.0.0/0"] } },
+    [
+      "expose: makes a Service of a Kubernetes cluster for each broker, which Docker has none of. Leave it out, and use publish: a port of the host for each.",
+    ],
+  ],
+  "a host port on Kubernetes": [
+    { publish: {}, target: KUBERNETES },
+    [
+      "publish: publishes on the Docker host, and Kubernetes has no such host. Leave it out, and use expose: a Service for each broker.",
+    ],
+  ],
+  "a Service for nobody, of no kind": [
+    { expose: { by: "Ingress", hosts: "k.example.org", from: [] }, target: KUBERNETES },
+    [
+      'expose.by = "Ingress": must be LoadBalancer or NodePort.',
+      'expose.from: must have at least one address block, or nobody is let in. Give those of the clients, such as ["10.1.2.0/24"].',
+    ],
+  ],
+  "load balancers with one name": [
+    {
+      brokers: 3,
+      expose: { by: "LoadBalancer", hosts: "kafka.example.org", from: ["10.0.0.0/8"] },
+      target: KUBERNETES,
+    },
+    [
+      'expose.hosts = "kafka.example.org": gives two brokers the same address (kafka.example.org:9092): clients have to reach each by itself. Give each a host of its own, as in "kafka-{broker}.example.com".',
+    ],
+  ],
+  "a list of hosts that is too short": [
+    { brokers: 3, expose: { by: "NodePort", hosts: ["a", "b"], from: ["10.0.0.0/8"] }, target: KUBERNETES },
+    [
+      'expose.hosts = ["a","b"]: must be as many as there are brokers (3), in their order. Complete the list, or write one text such as "kafka-{broker}.example.com".',
+    ],
+  ],
+  "hosts with ports, and clients without addresses": [
+    { expose: { by: "LoadBalancer", hosts: "kafka-{broker}:9092", from: ["example.org"] }, target: KUBERNETES },
+    [
+      'expose.hosts = "kafka-{broker}:9092": must be a host name or an address that clients can connect to, without a port.',
+      'expose.from[0] = "example.org": must be a CIDR block such as 10.0.0.0/16.',
+    ],
+  ],
+  "node ports that no node has": [
+    {
+      brokers: 3,
+      expose: { by: "NodePort", hosts: "n.example.org", port: 32766, from: ["10.0.0.0/8"] },
+      target: KUBERNETES,
+    },
+    ["expose.port = 32766: must be a node port from 30000 to 32765: broker i takes it plus i."],
+  ],
   "everything that is wrong at once": [
     { brokers: 2, heap: "2Gi", config: { "node.id": 7 }, topics: { orders: { partitions: 0 } } },
     [
@@ -371,6 +452,18 @@ describe("takes", () => {
         "a.b-c_d": { partitions: 12, replication: 3, retention: "forever", minInSyncReplicas: 2 },
         small: { retentionSize: "16Mi", segment: "1Mi", config: { "cleanup.policy": "compact,delete" } },
       },
+    },
+    "one name for all nodes": {
+      brokers: 3,
+      target: KUBERNETES,
+      expose: { by: "NodePort", hosts: "nodes.example.org", port: 32765, from: ["10.0.0.0/8", "fd00::/8"] },
+      rack: "required",
+      reassignment: { throttle: "200Mi", within: "1d" },
+    },
+    "an address for each broker": {
+      brokers: 3,
+      target: KUBERNETES,
+      expose: { by: "LoadBalancer", hosts: ["192.0.2.1", "192.0.2.2", "2001:db8::3"], from: ["0.0.0.0/0"] },
     },
     "the last ports that there are": { brokers: 3, publish: { port: 65533 } },
     "the only broker to be initialised again": { recover: [0] },
