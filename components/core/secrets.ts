@@ -24,8 +24,18 @@ export interface SecretText {
   readonly parts: readonly (SecretValue | EncodedSecret)[];
 }
 
+/**
+ * One key of a Secret that somebody else keeps in the namespace of the stack (Kubernetes). It is mounted and never read here, so it can
+ * only be a whole file; who replaces it restarts what uses it.
+ */
+export interface ExistingSecret {
+  /** Name of the Secret. */
+  readonly existing: string;
+  readonly key: string;
+}
+
 /** What a secret file may contain. */
-export type SecretContent = SecretValue | SecretText;
+export type SecretContent = SecretValue | SecretText | ExistingSecret;
 
 /** secretText`postgres://market:${{ secret: password, as: "url" }}@timescaledb:5432/market` */
 export function secretText(
@@ -46,12 +56,17 @@ export function generatedIn(content: SecretContent): GeneratedSecret[] {
   return isGenerated(content) ? [content] : [];
 }
 
+export function isExisting(content: unknown): content is ExistingSecret {
+  return isPlain(content) && typeof (content as Partial<ExistingSecret>).existing === "string";
+}
+
 /** The content as a secret output, once `value` knows what the generated ones are. */
 export function resolveSecret(
   content: SecretContent,
   value: (secret: GeneratedSecret) => pulumi.Output<string>,
 ): pulumi.Output<string> {
   const of = (secret: SecretValue): pulumi.Input<string> => (isGenerated(secret) ? value(secret) : secret);
+  if (isExisting(content)) throw new TypeError(`the Secret ${content.existing} is the cluster's, and not read here`);
   if (!isText(content)) return pulumi.secret(of(content));
   const parts = content.parts.map((part) =>
     isEncoded(part) ? pulumi.output(of(part.secret)).apply((text) => encode(text, part.as)) : of(part),

@@ -1,6 +1,5 @@
 import type { Problem } from "../core/problems";
-import type { SecretValue } from "../core/secrets";
-import type { Connection } from "../target/connection";
+import type { Connection, Credentials } from "../target/connection";
 import { checkClient } from "./client";
 
 /** Who the exporters are on a server: may read statistics, and nothing of the data. */
@@ -17,7 +16,7 @@ export interface DatabaseArgs {
 export interface DatabaseClient {
   /** As postgres_exporter reads them; the password is in a file. */
   readonly env: Readonly<Record<string, string>>;
-  readonly password: SecretValue;
+  readonly password: Credentials["password"];
 }
 
 /**

@@ -3,12 +3,12 @@ import { type ComponentArgs, deploy } from "../core/component";
 import type { ImageCatalogue } from "../core/images";
 import { checkName } from "../core/names";
 import { type Problem, refuse, under } from "../core/problems";
-import { secretText } from "../core/secrets";
+import { isExisting, secretText } from "../core/secrets";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
 import { serviceTarget } from "../monitoring/scrape";
-import { type Connection, connectionTo } from "../target/connection";
+import { type Connection, type Credentials, connectionTo } from "../target/connection";
 import type { Deployed } from "../target/target";
-import type { Plan, Resources } from "../target/workload";
+import type { File, Plan, Resources, Workload } from "../target/workload";
 import { checkClient, startsHere } from "./client";
 import { checkRedisTuning, type RedisAlert, redisRules } from "./redis-exporter-alerts";
 import { redisExporterDashboards, redisExporterHighlights } from "./redis-exporter-dashboards";
@@ -24,7 +24,12 @@ export interface RedisExporterArgs extends ComponentArgs {
 }
 
 const PORT = 9121;
-const PASSWORDS = "/opt/datastack/redis-exporter/passwords.json";
+const FILES = "/opt/datastack/redis-exporter";
+const PASSWORDS = `${FILES}/passwords.json`;
+/** Of a Secret that somebody else keeps. */
+const PASSWORD = `${FILES}/password`;
+const START = `${FILES}/start.sh`;
+const MADE = "/tmp/passwords.json";
 /** Who it is on the server; see the users of `Redis`. */
 const USER = "exporter";
 
@@ -64,28 +69,24 @@ export class RedisExporter extends pulumi.ComponentResource {
   static plan(name: string, args: RedisExporterArgs): Plan {
     const { host, port, credentials } = args.redis;
     const { user, password } = credentials?.[USER] ?? { user: USER, password: "" };
+    const login = passwordOf(`redis://${user}@${host}:${port}`, password);
     return {
       services: [
         {
           name,
           image: args.images.redisExporter,
-          command: ["/redis_exporter"],
+          command: login.command,
           args: [
             `--redis.addr=redis://${host}:${port}`,
             `--redis.user=${user}`,
-            `--redis.password-file=${PASSWORDS}`,
+            `--redis.password-file=${login.file}`,
             `--web.listen-address=:${PORT}`,
             // Off by default, and without it nothing is known of the host's memory.
             "--include-system-metrics",
             "--disable-scrape-endpoint",
           ],
-          files: [
-            {
-              path: PASSWORDS,
-              content: secretText`{"redis://${user}@${host}:${String(port)}":"${{ secret: password, as: "json" }}"}\n`,
-              secret: true,
-            },
-          ],
+          files: login.files,
+          ...(login.scratch ? { scratch: login.scratch } : {}),
           // Once it runs it does so without its server too, and says so: that is what RedisDown is made of.
           needs: [{ to: args.redis, start: startsHere(args.redis) }],
           ports: { metrics: { port: PORT } },
@@ -111,4 +112,41 @@ export class RedisExporter extends pulumi.ComponentResource {
       highlights: redisExporterHighlights(name),
     };
   }
+}
+
+interface Login {
+  readonly command: readonly string[];
+  /** What the exporter reads. */
+  readonly file: string;
+  readonly files: readonly File[];
+  readonly scratch?: NonNullable<Workload["scratch"]>;
+}
+
+/** It reads passwords as JSON by address. Of one that is not known here that is made where it starts. */
+function passwordOf(address: string, password: Credentials["password"]): Login {
+  const command = ["/redis_exporter"];
+  if (!isExisting(password)) {
+    const content = secretText`{"${address}":"${{ secret: password, as: "json" }}"}\n`;
+    return { command, file: PASSWORDS, files: [{ path: PASSWORDS, content, secret: true }] };
+  }
+  return {
+    command: ["/bin/sh", START, ...command],
+    file: MADE,
+    files: [
+      { path: START, content: startScript(address), executable: true },
+      { path: PASSWORD, content: password, secret: true },
+    ],
+    scratch: { "/tmp": "1Mi" },
+  };
+}
+
+function startScript(address: string): string {
+  return `#!/bin/sh
+set -eu
+umask 077
+escaped=$(sed 's/[\\\\"]/\\\\&/g' ${PASSWORD})
+# printf is the shell's own: no command line shows the password.
+printf '{"%s":"%s"}\\n' '${address}' "$escaped" >${MADE}
+exec "$@"
+`;
 }

@@ -1,4 +1,4 @@
-import type { SecretValue } from "../core/secrets";
+import type { ExistingSecret, SecretValue } from "../core/secrets";
 import type { Target } from "./target";
 
 /** Who is at the other end: a workload of the same stack, addresses outside it, or pods of another namespace (Kubernetes). */
@@ -15,7 +15,7 @@ export interface PodsElsewhere {
 /** Who a client is to a server. */
 export interface Credentials {
   readonly user: string;
-  readonly password: SecretValue;
+  readonly password: SecretValue | ExistingSecret;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Problem } from "../../core/problems";
 import { isStatic, type OutsideTargets, staticExternalConfig } from "../../monitoring/external";
 import type { ScrapeTarget } from "../../monitoring/scrape";
 import { collect } from "../check";
+import { checkExistingSecrets } from "../existing-secrets";
 import { type Rotations, SecretStore } from "../secret-store";
 import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
 import { type Agent, DEFAULTS, HOST_ADDRESS, type Job, type Plan, type Schedule, type Workload } from "../workload";
@@ -72,7 +73,7 @@ export class DockerTarget implements Target {
   }
 
   check(plans: readonly Plan[]): Problem[] {
-    return checkDocker(this.#args, collect(plans), plans);
+    return [...checkDocker(this.#args, collect(plans), plans), ...checkExistingSecrets(this.kind, plans)];
   }
 
   service(workload: Workload, placement: Placement): Deployed {

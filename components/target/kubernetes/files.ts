@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import { sha256, stableJson } from "../../core/names";
+import { type ExistingSecret, isExisting } from "../../core/secrets";
 import type { File } from "../workload";
 
 type Volume = types.input.core.v1.Volume;
@@ -33,7 +34,9 @@ export function fileSet(owner: string, files: readonly File[]): FileSet {
     name: index === 0 ? `${owner}-files` : `${owner}-files-${index + 1}`,
     files: part,
   }));
-  const secrets = keyed.filter(({ file }) => file.secret);
+  const kept = keyed.flatMap(({ file }) => (isExisting(file.content) ? [{ path: file.path, from: file.content }] : []));
+  const keptNames = [...new Set(kept.map(({ from }) => from.existing))].sort();
+  const secrets = keyed.filter(({ file }) => file.secret && !isExisting(file.content));
   const secret = secrets.length > 0 ? { name: `${owner}-secrets`, files: secrets } : undefined;
   return {
     configMaps,
@@ -44,10 +47,17 @@ export function fileSet(owner: string, files: readonly File[]): FileSet {
         configMap: { name: stored.name, defaultMode: MODE.plain, ...modes(stored) },
       })),
       ...(secret ? [{ name: "secrets", secret: { secretName: secret.name, defaultMode: MODE.plain } }] : []),
+      ...keptNames.map((name, index) => keptVolume(index, name, kept)),
     ],
     mounts: [
       ...configMaps.flatMap((stored, index) => mounts(index === 0 ? "files" : `files-${index + 1}`, stored)),
       ...(secret ? mounts("secrets", secret) : []),
+      ...kept.map(({ path, from }) => ({
+        name: keptVolumeName(keptNames.indexOf(from.existing)),
+        mountPath: path,
+        subPath: from.key,
+        readOnly: true,
+      })),
     ],
     checksum: checksum(sorted),
   };
@@ -56,6 +66,23 @@ export function fileSet(owner: string, files: readonly File[]): FileSet {
 /** Mounted one by one: a directory of the image stays as it is around them. */
 function mounts(volume: string, stored: Stored): VolumeMount[] {
   return stored.files.map(({ key, file }) => ({ name: volume, mountPath: file.path, subPath: key, readOnly: true }));
+}
+
+function keptVolumeName(index: number): string {
+  return `kept-${index}`;
+}
+
+/** Only the keys that are used: a pod waits for a Secret that lacks one, and says so. */
+function keptVolume(index: number, name: string, kept: readonly { readonly from: ExistingSecret }[]): Volume {
+  const keys = new Set(kept.flatMap(({ from }) => (from.existing === name ? [from.key] : [])));
+  return {
+    name: keptVolumeName(index),
+    secret: {
+      secretName: name,
+      defaultMode: MODE.plain,
+      items: [...keys].sort().map((key) => ({ key, path: key })),
+    },
+  };
 }
 
 /** A mode per file only where one differs. */

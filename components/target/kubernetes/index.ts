@@ -4,6 +4,7 @@ import type { Problem } from "../../core/problems";
 import type { OutsideTargets } from "../../monitoring/external";
 import type { ScrapeTarget } from "../../monitoring/scrape";
 import type { Connection, Outside } from "../connection";
+import { checkExistingSecrets } from "../existing-secrets";
 import { type Rotations, SecretStore } from "../secret-store";
 import type { Deployed, Placement, ScrapeConfig, Target } from "../target";
 import type { Agent, Job, Plan, Schedule, Workload } from "../workload";
@@ -134,7 +135,7 @@ export class KubernetesTarget implements Target {
   }
 
   check(plans: readonly Plan[]): Problem[] {
-    return checkKubernetes(this.#args, plans);
+    return [...checkKubernetes(this.#args, plans), ...checkExistingSecrets(this.kind, plans)];
   }
 
   /** For components of Kubernetes alone: objects that they add have the stack's provider, and are made after its namespace. */
