@@ -19,6 +19,17 @@ const duration = (description: string, value: Duration) =>
 
 const port = (description: string, value: number) => z.int().min(1024).max(65535).meta({ description }).default(value);
 
+const exposure = z.strictObject({
+  by: z.enum(["LoadBalancer", "NodePort"]),
+  hosts: z.union(
+    [z.string().min(1), z.array(z.string().min(1))],
+    "must be a text, or a list of texts that are not empty",
+  ),
+  from: z.array(z.string()),
+  port: z.int().exactOptional(),
+  annotations: z.record(z.string(), z.string()).exactOptional(),
+});
+
 const imageNames = Object.keys(IMAGES) as [ImageName, ...ImageName[]];
 
 /**
@@ -55,6 +66,16 @@ export const schema = z.strictObject({
   kafkaStorage: size("Volume of one broker. Grow only.", "10Gi"),
   kafkaRecover: z.array(z.int().min(0)).default([]).meta({
     description: "Node ids whose volume was lost: their new volume is initialised as a joiner of the running cluster.",
+  }),
+  kafkaExpose: exposure.optional().meta({
+    target: "kubernetes",
+    description:
+      "Kafka clients outside of the cluster, by one Service per broker: `by`, `hosts`, `from`, `port`, `annotations`; see docs/kafka.md. Without it there are none.",
+  }),
+  kafkaRack: z.enum(["where-known", "required", "off"]).optional().meta({
+    target: "kubernetes",
+    description:
+      "Whether a broker's rack is its node's zone; required: it does not start without. Without it: where-known.",
   }),
   timescaledbPort: port("Host port of TimescaleDB.", 15432),
   timescaledbEdition: z.enum(["community", "apache"]).optional().meta({
@@ -177,7 +198,11 @@ export function readConfig(): { config: StackConfig; problems: Problem[] } {
 /** `all` is keyed as Pulumi keys it: `<project>:<key>`, values as text. Other projects' keys are providers' and are left alone. */
 export function parseConfig(all: Readonly<Record<string, string>>): { config: StackConfig; problems: Problem[] } {
   const types = new Map(configKeys().map((k) => [k.key, k.type]));
-  const own = Object.entries(all).filter(([key, text]) => key.startsWith(`${PROJECT}:`) && text !== "");
+  // Nothing, as Pulumi.yaml has it for a key that is not given.
+  const given = ([, text]: [string, string]) => text !== "" && text !== "{}";
+  const own = Object.entries(all)
+    .filter(([key]) => key.startsWith(`${PROJECT}:`))
+    .filter(given);
   const input = Object.fromEntries(
     own.map(([key, text]) => [key.slice(PROJECT.length + 1), decode(text, types.get(key.slice(PROJECT.length + 1)))]),
   );
@@ -236,7 +261,10 @@ function toProblems(issue: Issue, input: Readonly<Record<string, unknown>>): Pro
       return issue.keys.map((key) => ({
         path: `${path}.${key}`,
         rule: "is not known here",
-        fix: "See docs/alertmanager.md for what a receiver can have in the configuration",
+        fix:
+          issue.path[0] === "alertReceivers"
+            ? "See docs/alertmanager.md for what a receiver can have in the configuration"
+            : `docs/configuration.md says what ${PROJECT}:${String(issue.path[0])} can have`,
       }));
     }
     return issue.keys.map((key) => ({

@@ -22,6 +22,8 @@ export function broker(config: StackConfig): Omit<KafkaArgs, "target"> {
     resources: { cpu: 1, memory: config.kafkaMemory },
     recover: config.kafkaRecover,
     ...(ports.kafka ? { publish: ports.kafka } : {}),
+    ...(config.kafkaExpose ? { expose: config.kafkaExpose } : {}),
+    ...(config.kafkaRack ? { rack: config.kafkaRack } : {}),
     ...(config.kafkaRmi ? { rmi: ports.kafkaRmi ? { publish: ports.kafkaRmi } : {} } : {}),
   };
 }

@@ -91,6 +91,13 @@ export const cases: readonly Case[] = [
   stack("same host port twice", { kafkaBrokers: "3", publish: "loopback", prometheusPort: "9093" }),
   stack("publication beyond loopback without advertisedHost", { publish: "all" }),
   stack("Docker's host ports on Kubernetes", { publish: "loopback", target: "kubernetes" }),
+  stack("brokers exposed to a cluster's clients on Docker", {
+    kafkaExpose: '{"by":"NodePort","hosts":"nodes.example.com","from":["10.0.0.0/8"]}',
+  }),
+  stack("brokers exposed by an Ingress", {
+    target: "kubernetes",
+    kafkaExpose: '{"by":"Ingress","hosts":"kafka.example.com","from":["10.0.0.0/8"],"tls":true}',
+  }),
   stack("recovery of a node that is not there", { kafkaRecover: "[1]" }),
   stack("recovery of the majority", { kafkaBrokers: "3", kafkaRecover: "[0,1]" }),
   stack("everything at once", {
@@ -119,6 +126,28 @@ export const cases: readonly Case[] = [
   kafka("broker setting that is ours", { config: { "node.id": 1 } as never }),
   kafka("RMI beyond loopback", { rmi: { publish: { address: "0.0.0.0" } } }),
   kafka("bad cluster id", { clusterId: "my-cluster" }),
+  kafka("reassignment that never ends", { reassignment: { throttle: "512Ki", within: "2d" } }),
+  kafka("racks on one Docker host", { brokers: 3, rack: "required" }),
+  kafka("one rack for all brokers", { config: { "broker.rack": "eu-1a" } as never }),
+  kafka("Docker's host ports of brokers on Kubernetes", { publish: {} }, kubernetes()),
+  kafka("a Service per broker on Docker", {
+    expose: { by: "NodePort", hosts: "nodes.example.com", from: ["10.0.0.0/8"] },
+  }),
+  kafka(
+    "brokers that clients cannot tell apart",
+    { brokers: 3, expose: { by: "LoadBalancer", hosts: "kafka.example.com", from: ["10.0.0.0/8"] } },
+    kubernetes(),
+  ),
+  kafka(
+    "exposed to nobody, on a port that no node has",
+    { expose: { by: "NodePort", hosts: "nodes.example.com", port: 9092, from: [] } },
+    kubernetes(),
+  ),
+  kafka(
+    "exposed under a bad host name",
+    { expose: { by: "LoadBalancer", hosts: "kafka_{broker}.example.com", from: ["everybody"] } },
+    kubernetes(),
+  ),
   kafka("existing cluster without addresses", { existing: { bootstrap: [], cidrs: [] } }),
   component("bad component name", Kafka, { images }, undefined, "My_Kafka"),
   declared("duplicate workload", new DockerTarget({ stack: "dev" }), (blueprint) => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Kafka, type KafkaArgs, type KafkaExposure } from "../../components/kafka";
 import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Workload } from "../../components/target/workload";
+import { parseConfig } from "../../stacks/config";
+import { broker } from "../../stacks/crypto-viz-kafka";
 import { fileOf, kafkaArgs } from "../support/kafka";
 
 const plan = (args: Partial<KafkaArgs> = {}) => Kafka.plan("kafka", kafkaArgs(args));
@@ -107,6 +109,18 @@ describe("ports", () => {
     expect(told(1, { ...nodes, hosts: ["a", "2001:db8::1", "c"], port: 31_000 })).toBe("[2001:db8::1]:31001");
     expect(service({ brokers: 3, target, expose: nodes }).ports.outside).toEqual({ port: 9092 });
     expect(service({ brokers: 3, target }).perReplica?.(0)).not.toHaveProperty("expose");
+  });
+
+  test("has outside what the stacks' configuration says", () => {
+    const expose = { by: "NodePort", hosts: ["a", "b", "c"], from: ["10.0.0.0/8"], port: 31_000 };
+    const configured = (all: Record<string, string>) => parseConfig({ "datastack:target": "kubernetes", ...all });
+    const given = configured({ "datastack:kafkaExpose": JSON.stringify(expose), "datastack:kafkaRack": "required" });
+    expect(given.problems).toEqual([]);
+    expect(broker(given.config)).toMatchObject({ expose, rack: "required" });
+    // As Pulumi.yaml has them for a key that is not given.
+    const none = configured({ "datastack:kafkaExpose": "{}", "datastack:kafkaRack": "" });
+    expect(none.problems).toEqual([]);
+    for (const key of ["expose", "rack"]) expect(broker(none.config)).not.toHaveProperty(key);
   });
 
   test("publishes nothing by default", () => {

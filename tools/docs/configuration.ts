@@ -15,9 +15,9 @@ export function pulumiYaml(): string {
   return document.toString({ lineWidth: 0 });
 }
 
-// Pulumi requires every key without a default; an optional one is the empty text, which the program takes for absent.
+// Pulumi requires every key without a default; an optional one is the empty text or object, which the program takes for absent.
 function entry({ type, description, items, default: value }: ConfigKey) {
-  return { type, description, ...(items ? { items } : {}), default: value ?? "" };
+  return { type, description, ...(items ? { items } : {}), default: value ?? (type === "object" ? {} : "") };
 }
 
 /** docs/configuration.md. */
