@@ -65,7 +65,7 @@ function add(site: Site, { name, parent, listener, hosts, rule, after }: Parts):
     HttpRoute,
     `${name}-route`,
     { metadata: metadata(site, name), spec: { parentRefs: [reference], hostnames: [...hosts], rules: [rule] } },
-    { dependsOn: after },
+    { dependsOn: [...after] },
   );
 }
 

@@ -67,7 +67,7 @@ function add(site: Site, name: string, routes: readonly RouteSpec[], { middlewar
         ...(secured.length > 0 ? { tls: secured.map(certificate) } : {}),
       },
     },
-    { dependsOn: after },
+    { dependsOn: [...after] },
   );
 }
 
