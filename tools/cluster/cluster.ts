@@ -6,6 +6,7 @@ import { withLock } from "../core/lock";
 import { ensureDir } from "../core/paths";
 import type { Progress } from "../core/progress";
 import type { LoadResult } from "./images";
+import { installIngress } from "./ingress";
 import { kindCluster, kindHindrance } from "./kind";
 import { isUp } from "./node";
 import { ownNode } from "./own-node";
@@ -47,6 +48,11 @@ export async function restart(layout: Layout, progress: Progress): Promise<void>
 
 export async function load(layout: Layout, images: readonly string[], progress: Progress): Promise<LoadResult> {
   return locked(layout, progress, () => required(layout).load(layout, images, progress));
+}
+
+/** Installs Traefik, the ingress controller. */
+export async function addIngress(layout: Layout, progress: Progress): Promise<void> {
+  await locked(layout, progress, () => installIngress(layout, required(layout), progress));
 }
 
 /** Nodes and pods as text, or why there are none. */

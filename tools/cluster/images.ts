@@ -10,31 +10,54 @@ import { COREDNS_IMAGE, type Layout, PAUSE_IMAGE } from "./settings";
 /** Images of ours in the Docker engine carry this repository name. */
 export const LOCAL_REPOSITORY = "datastack.local";
 
+/** An image that consists of one program. */
+export interface ProgramImage {
+  readonly reference: string;
+  /** Name of the program, at the top of the image. */
+  readonly program: string;
+  /** Path of the built program. */
+  readonly binary: string;
+  /** Numeric user and group. */
+  readonly user: string;
+}
+
 /** Loads the images that the node itself needs. */
 export async function importOwnImages(layout: Layout, programs: Programs): Promise<void> {
-  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   const images = [
     { reference: PAUSE_IMAGE, program: "pause", binary: programs.pause, user: "65535:65535" },
     { reference: COREDNS_IMAGE, program: "coredns", binary: programs.coredns, user: "65532:65532" },
-  ] as const;
-  for (const { reference, program, binary, user } of images) {
-    // by the binary's path, which names the version and the settings that it was built with
-    if (await isCurrent(layout, reference, binary)) continue;
-    const archive = imageArchive({
-      reference,
-      files: [{ path: `/${program}`, content: fs.readFileSync(binary) }],
-      entrypoint: [`/${program}`],
-      user,
-      architecture,
-    });
-    const file = path.join(layout.root, `${program}.tar`);
-    fs.writeFileSync(file, archive);
-    try {
-      await run("ctr", ctrArgs(layout, ["images", "import", file]));
-    } finally {
-      fs.rmSync(file, { force: true });
-    }
-    record(layout, reference, binary);
+  ];
+  for (const image of images) await importProgram(layout, image);
+}
+
+/** Loads it into our own node, unless that has it. */
+export async function importProgram(layout: Layout, image: ProgramImage): Promise<void> {
+  const { reference, binary } = image;
+  // by the binary's path, which names the version and the settings that it was built with
+  if (await isCurrent(layout, reference, binary)) return;
+  await withArchive(layout, image, (file) => run("ctr", ctrArgs(layout, ["images", "import", file])));
+  record(layout, reference, binary);
+}
+
+/** The image as an archive, for as long as `use` takes. */
+export async function withArchive(
+  layout: Layout,
+  { reference, program, binary, user }: ProgramImage,
+  use: (file: string) => Promise<unknown>,
+): Promise<void> {
+  const archive = imageArchive({
+    reference,
+    files: [{ path: `/${program}`, content: fs.readFileSync(binary) }],
+    entrypoint: [`/${program}`],
+    user,
+    architecture: process.arch === "arm64" ? "arm64" : "amd64",
+  });
+  const file = path.join(layout.root, `${program}.tar`);
+  fs.writeFileSync(file, archive);
+  try {
+    await use(file);
+  } finally {
+    fs.rmSync(file, { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { capture, run, succeeds, which } from "../core/exec";
 import { ensureDir, inRoot } from "../core/paths";
 import type { Progress } from "../core/progress";
 import { buildGo, type GoProgram } from "../toolchain/go";
-import { engineImages } from "./images";
+import { engineImages, withArchive } from "./images";
 import type { Provider } from "./provider";
 import type { Layout } from "./settings";
 
@@ -84,6 +84,11 @@ export const kindCluster: Provider = {
       );
     }
     return { loaded: images, unchanged: 0 };
+  },
+
+  async importProgram(layout, image, progress) {
+    const kind = await program(progress);
+    await withArchive(layout, image, (file) => run(kind, ["load", "image-archive", file, "--name", layout.name]));
   },
 };
 

@@ -1,7 +1,7 @@
 import { UserError } from "../core/errors";
 import { succeeds } from "../core/exec";
 import { ensureDir } from "../core/paths";
-import { ctrArgs, loadImages } from "./images";
+import { ctrArgs, importProgram, loadImages } from "./images";
 import { startNode, stopNode } from "./node";
 import { preflight, useSystemPrograms } from "./preflight";
 import { Processes } from "./processes";
@@ -48,4 +48,5 @@ export const ownNode: Provider = {
       ({ loaded, unchanged }) => `${loaded.length} loaded, ${unchanged} were there`,
     );
   },
+  importProgram: (layout, image) => importProgram(layout, image),
 };

@@ -1,5 +1,5 @@
 import type { Progress } from "../core/progress";
-import type { LoadResult } from "./images";
+import type { LoadResult, ProgramImage } from "./images";
 import type { Layout } from "./settings";
 
 export interface UpOptions {
@@ -19,4 +19,6 @@ export interface Provider {
   /** Stops the node with all that runs on it, and starts it again. */
   restart(layout: Layout, progress: Progress): Promise<void>;
   load(layout: Layout, images: readonly string[], progress: Progress): Promise<LoadResult>;
+  /** Makes an image of one program and loads it, unless it is there. */
+  importProgram(layout: Layout, image: ProgramImage, progress: Progress): Promise<void>;
 }

@@ -5,10 +5,13 @@ import { dataDir } from "../core/paths";
 /** Versions of what the node is built from. */
 export const KUBERNETES_VERSION = "v1.34.4";
 export const COREDNS_VERSION = "1.15.0";
+export const TRAEFIK_VERSION = "3.7.13";
 
 /** Images that come with the node; every other one is loaded from the Docker engine. */
 export const PAUSE_IMAGE = "datastack.local/pause:1";
 export const COREDNS_IMAGE = `datastack.local/coredns:${COREDNS_VERSION}`;
+/** Loaded when it is asked for. */
+export const TRAEFIK_IMAGE = `datastack.local/traefik:${TRAEFIK_VERSION}`;
 
 /** Storage class and its provisioner. */
 export const STORAGE_CLASS = "local";

@@ -1,4 +1,4 @@
-import { access, type Choice, down, kubectl, load, restart, status, up } from "../cluster/cluster";
+import { access, addIngress, type Choice, down, kubectl, load, restart, status, up } from "../cluster/cluster";
 import { DEFAULT_NAME, type Layout, layoutOf } from "../cluster/settings";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
@@ -49,6 +49,14 @@ export function register(program: Command): void {
     .action(async (images: string[], options: Named) => {
       const { loaded } = await load(layout(options), images, new Progress());
       for (const image of loaded) process.stdout.write(`${image}\n`);
+    });
+  action("add", "add what comes with most clusters, and not with this one")
+    .argument("<what>", "traefik: an ingress controller, with its kinds of objects and those of the Gateway API")
+    .action(async (what: string, options: Named) => {
+      if (what !== "traefik") throw new UserError(`cluster add ${what}: the only one that can be added is traefik.`);
+      const progress = new Progress();
+      await addIngress(layout(options), progress);
+      process.stdout.write(`Traefik runs, with the ingress class and the gateway class traefik (${progress.total}).\n`);
     });
   action("node", "act on the node")
     .argument("<action>", "restart: stop every process and pod of it, and start it again with its data")

@@ -13,14 +13,22 @@ export async function overlaid(
   work: string,
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
-  // checked against the wrapper's go.sum
-  const { stdout } = await run(go, ["mod", "download", "-json", module], { cwd: wrapper, env });
-  const { Dir } = JSON.parse(stdout) as { Dir: string };
   const copy = path.join(work, "source");
-  fs.cpSync(Dir, copy, { recursive: true });
+  fs.cpSync(await downloaded(go, wrapper, module, env), copy, { recursive: true });
   // the module cache is read-only
   const folders = [copy, ...fs.readdirSync(copy, { recursive: true, encoding: "utf8" }).map((p) => path.join(copy, p))];
   for (const entry of folders) fs.chmodSync(entry, fs.statSync(entry).isDirectory() ? 0o755 : 0o644);
   fs.cpSync(path.join(wrapper, "overlay"), copy, { recursive: true });
   return copy;
+}
+
+/** Folder with the source of a module (`path@version`), checked against the wrapper's go.sum. */
+export async function downloaded(
+  go: string,
+  wrapper: string,
+  module: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { stdout } = await run(go, ["mod", "download", "-json", module], { cwd: wrapper, env });
+  return (JSON.parse(stdout) as { Dir: string }).Dir;
 }

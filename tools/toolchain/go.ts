@@ -8,7 +8,7 @@ import { cacheDir, ensureDir, inRoot } from "../core/paths";
 import type { Progress } from "../core/progress";
 import { Slots } from "../core/slots";
 import { type Go, goToolchain } from "./go-install";
-import { overlaid } from "./go-overlay";
+import { downloaded, overlaid } from "./go-overlay";
 
 /** A program that is built from Go modules by a committed wrapper module. */
 export interface GoProgram {
@@ -62,6 +62,12 @@ export async function fetchGo(program: GoProgram, progress: Progress): Promise<v
       env: goEnv(),
     }),
   );
+}
+
+/** Folder with the source of a module (`path@version`) that the program's go.sum names: for the files in it that are no code. */
+export async function moduleSource(program: GoProgram, module: string, progress: Progress): Promise<string> {
+  const go = await goToolchain(progress);
+  return downloaded(go.path, wrapperDir(program), module, goEnv());
 }
 
 async function buildOnce(program: GoProgram, progress: Progress): Promise<string> {

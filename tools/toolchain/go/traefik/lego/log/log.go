@@ -1,0 +1,6 @@
+// Package log has nothing to log.
+package log
+
+import "log/slog"
+
+func SetDefault(*slog.Logger) {}
