@@ -3,6 +3,7 @@ import { checkImageReference } from "../components/core/images";
 import { checkName } from "../components/core/names";
 import type { Problem } from "../components/core/problems";
 import { PROJECT, readConfig } from "./config";
+import { pinnedImages } from "./images-lock";
 import { declareStack, STACKS, SYSTEMS, systemOf } from "./systems";
 import { checkShrink, previousVolumes, volumesOf } from "./volumes";
 
@@ -18,6 +19,7 @@ export async function deployStack() {
     ...Object.entries(config.images).flatMap(([name, reference]) =>
       checkImageReference(`${PROJECT}:images.${name}`, reference),
     ),
+    ...pinnedImages().problems,
     ...checkShrink(await previousVolumes(), volumes),
   ]);
   const generated = blueprint.plans().some((plan) => plan.secrets?.length);

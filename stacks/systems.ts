@@ -1,12 +1,15 @@
 import { Blueprint } from "../components/core/blueprint";
 import type { StackConfig } from "./config";
 import { cryptoViz } from "./crypto-viz";
+import { gauzian } from "./gauzian";
+import { pinnedImages } from "./images-lock";
 import { kafkaOnly } from "./kafka";
 import type { System } from "./system";
 import { createTarget } from "./target";
 
 export const SYSTEMS: Readonly<Record<NonNullable<StackConfig["system"]>, System>> = {
   "crypto-viz": cryptoViz,
+  gauzian,
   kafka: kafkaOnly,
 };
 
@@ -14,6 +17,7 @@ export const SYSTEMS: Readonly<Record<NonNullable<StackConfig["system"]>, System
 export const STACKS: Readonly<Record<string, NonNullable<StackConfig["system"]>>> = {
   dev: "crypto-viz",
   prod: "crypto-viz",
+  gauzian: "gauzian",
 };
 
 /** What a stack deploys, if anything says so. */
@@ -28,6 +32,7 @@ export function declareStack(
   config: StackConfig,
   blueprint = new Blueprint(createTarget(stack, config)),
 ) {
-  const services = systemOf(stack, config)?.(blueprint, config) ?? [];
+  const images = { ...pinnedImages().images, ...config.images };
+  const services = systemOf(stack, config)?.(blueprint, { ...config, images }) ?? [];
   return { blueprint, services };
 }

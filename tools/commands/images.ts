@@ -1,10 +1,12 @@
 import { IMAGES } from "../../components/core/images";
+import { LOCK_FILE } from "../../stacks/images-lock";
 import type { Command } from "../core/command";
 import { inRoot } from "../core/paths";
 import { Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
 import { ensureLocalImages, IMAGE_NAMES, isPresent, localReferences } from "../images";
+import { pin, writeLock } from "../images/pin";
 import { lockRequirements } from "../images/python-lock";
 
 export function register(program: Command): void {
@@ -19,11 +21,28 @@ export function register(program: Command): void {
     .option("--yes", "install and start a Docker engine without asking", false)
     .action(build);
   images
+    .command("pin")
+    .description(`Write the digests that the tags of the catalogue have now into ${LOCK_FILE}; every stack uses them`)
+    .action(pinAll);
+  images
     .command("lock")
     .description(
       "Write the checksums of the wheels into apps/market/requirements.txt, after a version was changed there",
     )
     .action(() => lockRequirements(inRoot("apps/market/requirements.txt")));
+}
+
+async function pinAll(): Promise<void> {
+  const references = IMAGE_NAMES.flatMap((name) => {
+    const { registry } = IMAGES[name];
+    return registry === undefined ? [] : [[name, registry] as const];
+  });
+  const lock = await new Progress().step("Digests of the catalogue's images", () =>
+    pin(Object.fromEntries(references)),
+  );
+  const changes = writeLock(inRoot(LOCK_FILE), lock);
+  const result = changes.length === 0 ? [`${LOCK_FILE} is as it was.`] : [...changes, "", `Commit ${LOCK_FILE}.`];
+  process.stdout.write(`${result.join("\n")}\n`);
 }
 
 async function list(): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { IMAGES, type ImageName } from "../../components/core/images";
 import { recipeHash } from "../toolchain/go";
 import { RECIPES, type Recipe } from "./recipes";
-import { IMAGE_NAMES } from "./source";
+import { IMAGE_NAMES, registryReference } from "./source";
 
 /** References by name of the catalogue. */
 export type References = Partial<Record<ImageName, string>>;
@@ -57,6 +57,6 @@ export function imageSettings(
   const local = source === "local";
   return {
     references: localReferences(names.filter((name) => local || IMAGES[name].registry === undefined)),
-    leftOut: local ? names.filter((name) => !isBuilt(name) && !present.includes(IMAGES[name].registry ?? "")) : [],
+    leftOut: local ? names.filter((name) => !isBuilt(name) && !present.includes(registryReference(name) ?? "")) : [],
   };
 }

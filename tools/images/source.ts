@@ -1,4 +1,5 @@
 import { IMAGES, type ImageName } from "../../components/core/images";
+import { pinnedImages } from "../../stacks/images-lock";
 import { answers } from "../core/download";
 
 /** Where images come from: their registries, this machine's own builds, or whichever can be had. */
@@ -19,9 +20,13 @@ export async function chooseSource(
   return reached.every(Boolean) ? "registry" : "local";
 }
 
-/** Upstream's references of those images that have one. */
+/** Upstream's references of those images that have one, as the stacks use them: with its digest, where one is pinned. */
 export function registryReferences(names: readonly ImageName[]): string[] {
-  return names.flatMap((name) => IMAGES[name].registry ?? []);
+  return names.flatMap((name) => registryReference(name) ?? []);
+}
+
+export function registryReference(name: ImageName): string | undefined {
+  return pinnedImages().images[name] ?? IMAGES[name].registry;
 }
 
 /** Host of an image's registry, as the engine reads a reference. */
