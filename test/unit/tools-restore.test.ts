@@ -5,39 +5,41 @@ import { catchUpCalls } from "../../components/timescaledb/schema/job";
 import { parseConfig } from "../../stacks/config";
 import { CRYPTO_VIZ_SCHEMA } from "../../stacks/crypto-viz-schema";
 import { type Declaration, declare } from "../../tools/check/declared";
-import { choose, select } from "../../tools/restore";
-import { dumpRows, parseDumps } from "../../tools/restore/dumps";
+import { choose } from "../../tools/restore";
+import { DATABASE_DUMP, dumpRows, GRAFANA_ARCHIVE, parseDumps } from "../../tools/restore/dumps";
 import { jobsOf } from "../../tools/restore/jobs";
 import { repeatedJob, restoreJob } from "../../tools/restore/kubernetes";
+import { type Subject, select } from "../../tools/restore/subjects";
 import { databaseArgs } from "../support/timescaledb";
 
 const NEW = "market-20260302T023000Z-pg18-timescaledb-2.31.0.dump";
 const OLD = "market-20260301T023000Z-pg18-timescaledb-2.30.1.dump";
-const dumps = parseDumps(`${NEW} 1536\n${OLD} 3221225472\nsomething else\n`);
+const dumps = parseDumps(`${NEW} 1536\n${OLD} 3221225472\nsomething else\n`, DATABASE_DUMP);
+const market = { title: "market", detail: "TIMESCALEDB", weight: ({ bytes }) => bytes } as Subject;
 
 describe("the list of dumps", () => {
   test("has what a name says, newest first, and nothing that is none", () => {
     expect(dumps).toEqual([
-      { name: NEW, bytes: 1536, time: "2026-03-02 02:30:00", version: "2.31.0" },
-      { name: OLD, bytes: 3221225472, time: "2026-03-01 02:30:00", version: "2.30.1" },
+      { name: NEW, bytes: 1536, time: "2026-03-02 02:30:00", detail: "2.31.0" },
+      { name: OLD, bytes: 3221225472, time: "2026-03-01 02:30:00", detail: "2.30.1" },
     ]);
-    expect(dumpRows(dumps).map((row) => row[2])).toEqual(["SIZE", "1.5 KiB", "3 GiB"]);
+    expect(dumpRows(dumps, "TIMESCALEDB").map((row) => row[2])).toEqual(["SIZE", "1.5 KiB", "3 GiB"]);
   });
 
   test("is chosen from by name, or for the latest", () => {
-    expect(choose(dumps, NEW, "market").name).toBe(NEW);
-    expect(choose(dumps, OLD, "market").name).toBe(OLD);
-    expect(() => choose(dumps, "market.dump", "market")).toThrow(/^market.dump is no dump of market\. There are:\n/);
-    expect(() => choose([], "latest", "market")).toThrow("There is no dump of market yet.");
+    expect(choose(dumps, NEW, market).name).toBe(NEW);
+    expect(choose(dumps, OLD, market).name).toBe(OLD);
+    expect(() => choose(dumps, "market.dump", market)).toThrow(/^market.dump is no dump of market\. There are:\n/);
+    expect(() => choose([], "latest", market)).toThrow("There is no dump of market yet.");
   });
 });
 
 describe("the latest dump", () => {
   const sized = (...sizes: readonly number[]) =>
-    sizes.map((bytes, i) => ({ name: `d${sizes.length - i}`, bytes, time: "t", version: "2.31.0" }));
+    sizes.map((bytes, i) => ({ name: `d${sizes.length - i}`, bytes, time: "t", detail: "2.31.0" }));
 
   test.each([[[100, 100]], [[20, 100]], [[100, 1]], [[1]]])("is taken from %j", (sizes) =>
-    expect(choose(sized(...sizes), "latest", "market").name).toBe(`d${sizes.length}`),
+    expect(choose(sized(...sizes), "latest", market).name).toBe(`d${sizes.length}`),
   );
 
   test.each([
@@ -45,9 +47,9 @@ describe("the latest dump", () => {
     [[19, 18, 100, 100], "d2"],
   ])("is refused from %j, with what an emptied database may have had before", (sizes, larger) => {
     const dumps = sized(...sizes);
-    expect(() => choose(dumps, "latest", "market")).toThrow(`by its name: --from ${larger}`);
-    expect(() => choose(dumps, "latest", "market")).toThrow(/DUMP .*\nd\d .*19 B.*\nd\d .*100 B/);
-    expect(choose(dumps, larger, "market").name).toBe(larger);
+    expect(() => choose(dumps, "latest", market)).toThrow(`by its name: --from ${larger}`);
+    expect(() => choose(dumps, "latest", market)).toThrow(/DUMP .*\nd\d .*19 B.*\nd\d .*100 B/);
+    expect(choose(dumps, larger, market).name).toBe(larger);
   });
 });
 
@@ -55,13 +57,13 @@ describe("the database that is meant", () => {
   const stack = (...databases: [string, Partial<TimescaleDBArgs>][]) => {
     const all = databases.map(([name, args]) => ({ name, args: databaseArgs(args) }));
     const plans = all.map(({ name, args }) => TimescaleDB.plan(name, args));
-    return { stack: "dev", plans, all: () => all } as unknown as Declaration;
+    return { stack: "dev", plans, all: (of: unknown) => (of === TimescaleDB ? all : []) } as unknown as Declaration;
   };
   const schema = { hypertables: { trades: { columns: { time: "timestamptz" } } } } as const;
 
   test("is the only one with dumps", () => {
-    const subject = { name: "db", database: "market", schedule: "db-backup", jobs: [], catchUp: expect.any(Function) };
-    expect(select(stack(["db", { backup: {} }], ["other", {}]))).toEqual(subject);
+    const subject = { name: "db", title: "market", schedule: "db-backup", jobs: [], catchUp: expect.any(Function) };
+    expect(select(stack(["db", { backup: {} }], ["other", {}]))).toMatchObject(subject);
     expect(select(stack(["db", { backup: {}, schema }])).jobs).toEqual(["db-migrate"]);
   });
 
@@ -119,8 +121,42 @@ describe("the database that is meant", () => {
     const two = stack(["one", { backup: {} }], ["two", { backup: {} }]);
     expect(() => select(two)).toThrow("add --component, one of one, two");
     expect(select(two, "two").schedule).toBe("two-backup");
-    expect(() => select(two, "three")).toThrow("three is no database with dumps of stack dev. There are: one, two.");
-    expect(() => select(stack(["db", {}]))).toThrow("Stack dev has no database with dumps");
+    expect(() => select(two, "three")).toThrow("three has no dumps in stack dev. These have: one, two.");
+    expect(() => select(stack(["db", {}]))).toThrow("Stack dev has nothing to restore");
+  });
+});
+
+describe("what people made in Grafana", () => {
+  const FULL = "grafana-20260301T030000Z-12-dashboards.tar.gz";
+  const EMPTY = "grafana-20260302T030000Z-0-dashboards.tar.gz";
+  const archives = parseDumps(`${EMPTY} 300\n${FULL} 9000\n${NEW} 1\n`, GRAFANA_ARCHIVE);
+  const gauzian = () => declare("gauzian", parseConfig({ "datastack:target": "kubernetes" }).config);
+
+  test("is what is restored of a stack without a database", () => {
+    const subject = select(gauzian());
+    expect(subject).toMatchObject({
+      name: "grafana",
+      title: "grafana's content",
+      schedule: "grafana-backup",
+      script: "/opt/datastack/grafana/restore.sh",
+      jobs: [],
+    });
+    expect(select(gauzian(), "grafana").schedule).toBe("grafana-backup");
+  });
+
+  test("has archives, by their number of dashboards, of which an emptied one is not taken for the latest", () => {
+    const subject = select(gauzian());
+    expect(archives).toEqual([
+      { name: EMPTY, bytes: 300, time: "2026-03-02 03:00:00", detail: "0" },
+      { name: FULL, bytes: 9000, time: "2026-03-01 03:00:00", detail: "12" },
+    ]);
+    expect(() => choose(archives, "latest", subject)).toThrow(`by its name: --from ${FULL}`);
+    expect(choose(archives, FULL, subject).name).toBe(FULL);
+  });
+
+  test("is not promised where Grafana is left out", () => {
+    const { config } = parseConfig({ "datastack:target": "kubernetes", "datastack:leftOut": '["grafana"]' });
+    expect(() => select(declare("gauzian", config))).toThrow("Stack gauzian has nothing to restore");
   });
 });
 
@@ -133,14 +169,20 @@ describe("on Kubernetes", () => {
 
   test("a dump is restored by a pod like that of the schedule, once", () => {
     const template = { metadata: { labels }, spec: { backoffLimit: 1, template: { metadata: { labels }, spec: pod } } };
-    const job = restoreJob(template, "db-backup", "prod", ["restore", NEW], "x1");
+    const job = restoreJob(
+      template,
+      { schedule: "db-backup", script: "/a/restore.sh" },
+      "prod",
+      ["restore", NEW],
+      "x1",
+    );
     expect(job).toMatchObject({
       kind: "Job",
       metadata: { name: "db-backup-restore-x1", namespace: "prod", labels },
       spec: { backoffLimit: 0, template: { metadata: { labels }, spec: { restartPolicy: "Never" } } },
     });
     expect(job.spec.template.spec.containers).toEqual([
-      { name: "db-backup", image: "i", command: ["/bin/sh", "/opt/datastack/timescaledb/restore.sh", "restore", NEW] },
+      { name: "db-backup", image: "i", command: ["/bin/sh", "/a/restore.sh", "restore", NEW] },
     ]);
     expect(pod.containers[0]?.command).toEqual(["/bin/sh", "backup.sh"]);
   });

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BACKUP_TIMEOUT, RESTORE_SCRIPT } from "../../components/timescaledb/backup-scripts";
 import type { DockerStack } from "../check/docker/engine";
 import { UserError } from "../core/errors";
-import { PERIOD, type Place } from "./place";
+import { PERIOD, type Place, type Source } from "./place";
 
 /** The schedule's container stays up between its runs: it has the dumps, the programs and the password. */
 export class DockerPlace implements Place {
@@ -10,13 +9,13 @@ export class DockerPlace implements Place {
 
   constructor(
     readonly stack: DockerStack,
-    readonly schedule: string,
+    readonly source: Source,
   ) {
     this.where = stack.where;
   }
 
   get goesOn(): string {
-    const container = this.name(this.schedule);
+    const container = this.name(this.source.schedule);
     return `in ${container} (docker top ${container})`;
   }
 
@@ -25,16 +24,20 @@ export class DockerPlace implements Place {
   }
 
   async script(args: readonly string[]) {
-    const container = this.name(this.schedule);
+    const container = this.name(this.source.schedule);
     const running = await this.inspect(container, "{{.State.Running}}");
     if (running !== "true") {
       throw new UserError(
         `${container}, which has the dumps, ${running === undefined ? "is not there" : "does not run"}. Bring the stack up first: npm start -- ${this.stack.stack}`,
       );
     }
-    return this.stack.exec({ workload: this.schedule, replica: undefined }, ["/bin/sh", RESTORE_SCRIPT, ...args], {
-      timeout: BACKUP_TIMEOUT * 1000,
-    });
+    return this.stack.exec(
+      { workload: this.source.schedule, replica: undefined },
+      ["/bin/sh", this.source.script, ...args],
+      {
+        timeout: this.source.timeout * 1000,
+      },
+    );
   }
 
   /** Its container is still there, stopped. Healthy is what has succeeded. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RESTORE_SCRIPT } from "../../components/timescaledb/backup-scripts";
 import type { KubernetesStack } from "../check/kubernetes/cluster";
 import { UserError } from "../core/errors";
-import { PERIOD, type Place } from "./place";
+import { PERIOD, type Place, type Source } from "./place";
 
 /** The parts of a Job that are set here; the rest is as in the object that it is made from. */
 interface JobObject {
@@ -22,14 +21,14 @@ export class KubernetesPlace implements Place {
 
   constructor(
     readonly stack: KubernetesStack,
-    readonly schedule: string,
+    readonly source: Source,
   ) {
     this.where = stack.where;
   }
 
   get goesOn(): string {
     const { namespace } = this.stack;
-    return `in the Job ${this.schedule}-restore-… (kubectl -n ${namespace} get jobs)`;
+    return `in the Job ${this.source.schedule}-restore-… (kubectl -n ${namespace} get jobs)`;
   }
 
   psql(server: string, database: string): string {
@@ -37,8 +36,8 @@ export class KubernetesPlace implements Place {
   }
 
   async script(args: readonly string[]) {
-    const { spec } = await this.get("cronjob", this.schedule);
-    const job = restoreJob(spec.jobTemplate, this.schedule, this.stack.namespace, args, suffix());
+    const { spec } = await this.get("cronjob", this.source.schedule);
+    const job = restoreJob(spec.jobTemplate, this.source, this.stack.namespace, args, suffix());
     const { done, log } = await this.runToEnd(job);
     return { code: done ? 0 : 1, stdout: done ? log : "", stderr: done ? "" : log };
   }
@@ -84,13 +83,13 @@ export class KubernetesPlace implements Place {
 export function restoreJob(
   // biome-ignore lint/suspicious/noExplicitAny: as in the cluster
   template: any,
-  schedule: string,
+  { schedule, script }: Pick<Source, "schedule" | "script">,
   namespace: string,
   args: readonly string[],
   unique: string,
 ): JobObject {
   const pod = structuredClone(template.spec.template);
-  pod.spec.containers[0].command = ["/bin/sh", RESTORE_SCRIPT, ...args];
+  pod.spec.containers[0].command = ["/bin/sh", script, ...args];
   return {
     apiVersion: "batch/v1",
     kind: "Job",

@@ -1,5 +1,13 @@
 import type { RunResult } from "../core/exec";
 
+/** What has the dumps, and the script that restores them. */
+export interface Source {
+  readonly schedule: string;
+  /** Path of the script, and seconds that it may take. */
+  readonly script: string;
+  readonly timeout: number;
+}
+
 /** Where the dumps are, and what restores them. */
 export interface Place {
   readonly where: string;
