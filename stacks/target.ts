@@ -2,6 +2,7 @@ import { DockerTarget } from "../components/target/docker";
 import { KubernetesTarget } from "../components/target/kubernetes";
 import type { Target } from "../components/target/target";
 import type { StackConfig } from "./config";
+import { kubeconfigPath } from "./kubeconfig";
 
 type Factory = (stack: string, config: StackConfig) => Target;
 
@@ -28,7 +29,7 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
       // given always, so that there is a provider of ours, with its settings
       clusterIdentifier: config.kubeContext ?? stack,
       ...(config.namespace ? { namespace: config.namespace } : {}),
-      ...(config.kubeconfig ? { kubeconfig: config.kubeconfig } : {}),
+      ...(config.kubeconfig ? { kubeconfig: kubeconfigPath(config.kubeconfig) } : {}),
       ...(config.kubeContext ? { context: config.kubeContext } : {}),
       ...(config.priorityClass ? { priorityClass: config.priorityClass } : {}),
       ...(config.imagePullPolicy ? { imagePullPolicy: config.imagePullPolicy } : {}),

@@ -1,9 +1,12 @@
+import type { Plan } from "../../components/target/workload";
 import { declareStack } from "../../stacks/systems";
 import { elapsed, Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { consentToEngine, engineHindrance, runningEngine } from "../docker/engine";
 import type { ImageSource } from "../images";
 import { presentToolchain } from "../toolchain";
+import { clusterDemand, lookAtCluster } from "./cluster-facts";
+import { judgeCluster } from "./cluster-preflight";
 import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
 import { type Outcome, operate } from "./operation";
 import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
@@ -69,12 +72,21 @@ async function engineAndImages(subject: Subject, options: UpOptions, progress: P
 async function preflight(subject: Subject): Promise<void> {
   const running = subject.config.target === "docker" ? await runningEngine() : undefined;
   const hindrance = subject.config.target === "docker" ? await engineHindrance(running) : undefined;
-  const demand = await demandOf(subject);
-  refuseProblems(subject.stack, [...(hindrance ? [hindrance] : []), ...judge(demand, await inspect(demand, running))]);
+  const plans = declareStack(subject.stack, subject.config).blueprint.plans();
+  const demand = await demandOf(subject, plans);
+  refuseProblems(subject.stack, [
+    ...(hindrance ? [hindrance] : []),
+    ...judge(demand, await inspect(demand, running)),
+    ...(subject.config.target === "kubernetes" ? await clusterProblems(subject, plans) : []),
+  ]);
 }
 
-async function demandOf({ stack, config }: Subject): Promise<Demand> {
-  const plans = declareStack(stack, config).blueprint.plans();
+async function clusterProblems({ stack, config }: Subject, plans: readonly Plan[]): Promise<string[]> {
+  const demand = clusterDemand(stack, config, plans);
+  return judgeCluster(demand, await lookAtCluster(demand));
+}
+
+async function demandOf({ stack, config }: Subject, plans: readonly Plan[]): Promise<Demand> {
   const onDocker = config.target === "docker";
   const warm = (await presentToolchain(onDocker ? ["docker", "random"] : ["random"])) !== undefined;
   return {

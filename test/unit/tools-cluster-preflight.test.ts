@@ -1,0 +1,194 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import type { Workload } from "../../components/target/workload";
+import { parseConfig } from "../../stacks/config";
+import { clusterDemand, lookAtCluster } from "../../tools/pulumi/cluster-facts";
+import { type ClusterDemand, type ClusterFacts, judgeCluster } from "../../tools/pulumi/cluster-preflight";
+import { counter, ring, sweep } from "../contract/cases";
+import { target } from "../contract/kubernetes";
+
+const DEMAND: ClusterDemand = {
+  stack: "prod",
+  namespace: "prod",
+  volumes: { "data-kafka-0": "20Gi" },
+  secrets: [{ name: "postgres", key: "password", user: "postgres-exporter" }],
+};
+const FACTS: ClusterFacts = {
+  files: ["/home/me/.kube/config"],
+  contexts: ["production"],
+  current: "production",
+  storageClasses: [
+    { name: "standard", isDefault: true, expands: false },
+    { name: "fast", isDefault: false, expands: true },
+  ],
+  ingressClasses: ["traefik"],
+  claims: {},
+  secrets: { postgres: ["password"] },
+};
+const judged = (demand: Partial<ClusterDemand>, facts: Partial<ClusterFacts> = {}) =>
+  judgeCluster({ ...DEMAND, ...demand }, { ...FACTS, ...facts });
+
+describe("what stands in the way on a cluster", () => {
+  it("is nothing where all is there, nor where nothing can be asked", () => {
+    expect(judged({ context: "production", storageClass: "fast", ingressClass: "traefik" })).toEqual([]);
+    const { files, contexts = [], current = "" } = FACTS;
+    expect(judgeCluster({ ...DEMAND, storageClass: "any" }, { files, contexts, current })).toEqual([]);
+  });
+
+  it("is the cluster itself: none, the wrong one, one of several, one that does not answer", () => {
+    const { contexts: _, ...none } = FACTS;
+    expect(judgeCluster(DEMAND, none)).toEqual([
+      'No cluster: there is no kubeconfig (/home/me/.kube/config). Name one in datastack:kubeconfig or in KUBECONFIG; "npm run cluster" makes a cluster on this machine.',
+    ]);
+    expect(judged({ context: "prodution", storageClass: "none" })).toEqual([
+      "The context prodution is not in /home/me/.kube/config: it has production. Correct datastack:kubeContext, or name another datastack:kubeconfig.",
+    ]);
+    expect(judged({}, { contexts: ["kind", "production"], current: "kind" })).toEqual([
+      "datastack:kubeContext is not set, and /home/me/.kube/config has several contexts (kind, production): what was used last, kind, would decide where stack prod goes. Set it in Pulumi.prod.yaml.",
+    ]);
+    const { current: __, ...undecided } = FACTS;
+    expect(judgeCluster(DEMAND, undecided)).toEqual([
+      "/home/me/.kube/config has no current context: it has production. Set datastack:kubeContext in Pulumi.prod.yaml.",
+    ]);
+    expect(judged({}, { unreachable: "dial tcp 10.0.0.1:6443: i/o timeout" })).toEqual([
+      'The cluster of the context production cannot be asked: dial tcp 10.0.0.1:6443: i/o timeout. Look with "kubectl --context production get nodes", or choose another datastack:kubeContext.',
+    ]);
+  });
+
+  it("is a class that it has not", () => {
+    expect(judged({ storageClass: "gold", ingressClass: "nginx" })).toEqual([
+      "The cluster has no storage class gold. It has fast, standard. Correct datastack:storageClass.",
+      "The cluster has no ingress class nginx. It has traefik. Install the controller, or correct datastack:gateway.",
+    ]);
+    expect(judged({}, { storageClasses: [] })).toEqual([
+      "The cluster has no default storage class. It has none. Choose one with datastack:storageClass.",
+    ]);
+    expect(judged({ volumes: {} }, { storageClasses: [] })).toEqual([]);
+  });
+
+  it("is a volume that cannot become what it should", () => {
+    const claims = { "data-kafka-0": { size: "20Gi", storageClass: "standard" } };
+    expect(judged({}, { claims })).toEqual([]);
+    expect(judged({ volumes: { "data-kafka-0": "10Gi" } }, { claims })).toEqual([
+      "The volume data-kafka-0 has 20Gi and cannot become 10Gi: volumes only grow. Keep the size.",
+    ]);
+    expect(judged({ volumes: { "data-kafka-0": "30Gi" } }, { claims })).toEqual([
+      "The volume data-kafka-0 has 20Gi and cannot become 30Gi: its storage class standard does not let volumes grow (allowVolumeExpansion). Keep the size, or have the class changed.",
+    ]);
+    const fast = { "data-kafka-0": { size: "20Gi", storageClass: "fast" } };
+    expect(judged({ volumes: { "data-kafka-0": "30Gi" } }, { claims: fast })).toEqual([]);
+  });
+
+  it("is a Secret that somebody else should have made", () => {
+    expect(judged({}, { secrets: {} })).toEqual([
+      "The Secret postgres, which postgres-exporter needs, is not in the namespace prod. Make it: kubectl -n prod create secret generic postgres --from-file=password=<file>",
+    ]);
+    expect(judged({}, { secrets: { postgres: ["user"] } })).toEqual([
+      "The Secret postgres has no key password, which postgres-exporter needs; it has user.",
+    ]);
+  });
+});
+
+describe("what a stack needs of its cluster", () => {
+  it("are the claims of all replicas and schedules, and the Secrets of others that its files come from", () => {
+    const config = parseConfig({ "datastack:target": "kubernetes", "datastack:namespace": "data" }).config;
+    const exporter: Workload = {
+      ...counter(),
+      files: [{ path: "/etc/password", content: { existing: "postgres", key: "password" }, secret: true }],
+    };
+    expect(clusterDemand("prod", config, [{ services: [ring(), exporter], schedules: [sweep(target())] }])).toEqual({
+      stack: "prod",
+      namespace: "data",
+      volumes: { "data-ring-0": "64Mi", "data-ring-1": "64Mi", "data-ring-2": "64Mi", "kept-sweep-0": "16Mi" },
+      secrets: [{ name: "postgres", key: "password", user: "counter" }],
+    });
+  });
+});
+
+describe("looking at a cluster", () => {
+  let folder: string;
+  let before: NodeJS.ProcessEnv;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-cluster-"));
+    before = { ...process.env };
+  });
+  afterEach(() => {
+    process.env = before;
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  function kubeconfig(name: string, contexts: readonly string[], current?: string): string {
+    const file = path.join(folder, name);
+    const content = {
+      contexts: contexts.map((context) => ({ name: context })),
+      ...(current ? { "current-context": current } : {}),
+    };
+    fs.writeFileSync(file, stringify(content));
+    return file;
+  }
+
+  /** A kubectl that answers what `answers` has for the words behind `get`, and fails otherwise. */
+  function kubectl(answers: Readonly<Record<string, string>>): void {
+    const cases = Object.entries(answers).map(([words, answer]) => `*" ${words} "*) cat <<'END'\n${answer}\nEND\n;;`);
+    const log = `echo "$KUBECONFIG $*" >> ${path.join(folder, "log")}`;
+    const failure = 'echo "Unable to connect to the server: no route to host" >&2; exit 1';
+    const script = `#!/bin/sh\n${log}\ncase " $* " in\n${cases.join("\n")}\n*) ${failure} ;;\nesac\n`;
+    fs.writeFileSync(path.join(folder, "kubectl"), script, { mode: 0o755 });
+    process.env.PATH = `${folder}${path.delimiter}${process.env.PATH}`;
+  }
+
+  it("reads the files that the provider would, and their contexts", async () => {
+    const [one, two] = [kubeconfig("one", ["a", "b"]), kubeconfig("two", ["b", "c"], "c")];
+    process.env.KUBECONFIG = `${one}${path.delimiter}${two}`;
+    expect(await lookAtCluster(DEMAND)).toEqual({ files: [one, two], contexts: ["a", "b", "c"], current: "c" });
+    const none = path.join(folder, "none");
+    expect(await lookAtCluster({ ...DEMAND, kubeconfig: none })).toEqual({ files: [none] });
+  });
+
+  it("asks for what it may, in the context that is meant, and reads no secret", async () => {
+    const file = kubeconfig("one", ["a", "b"], "b");
+    kubectl({
+      "--raw /version": "{}",
+      "storageclasses --output=json": JSON.stringify({
+        items: [
+          {
+            metadata: { name: "fast", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+            allowVolumeExpansion: true,
+          },
+        ],
+      }),
+      "persistentvolumeclaims --namespace prod --output=json": JSON.stringify({
+        items: [
+          {
+            metadata: { name: "data-kafka-0" },
+            spec: { storageClassName: "fast", resources: { requests: { storage: "20Gi" } } },
+          },
+        ],
+      }),
+      "secret postgres": "password user ",
+    });
+    expect(await lookAtCluster({ ...DEMAND, kubeconfig: file, context: "a" })).toEqual({
+      files: [file],
+      contexts: ["a", "b"],
+      current: "b",
+      storageClasses: [{ name: "fast", isDefault: true, expands: true }],
+      claims: { "data-kafka-0": { size: "20Gi", storageClass: "fast" } },
+      secrets: { postgres: ["password", "user"] },
+    });
+    const log = fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n");
+    expect(log).toHaveLength(5);
+    for (const line of log) expect(line).toContain(`${file} --context a --request-timeout=10s get `);
+    expect(log.filter((line) => line.includes(" secret "))[0]).toContain(
+      "go-template={{range $key, $_ := .data}}{{$key}} {{end}}",
+    );
+  });
+
+  it("says why a cluster does not answer", async () => {
+    kubectl({});
+    const file = kubeconfig("one", ["a"], "a");
+    expect(await lookAtCluster({ ...DEMAND, kubeconfig: file })).toMatchObject({ unreachable: "no route to host" });
+  });
+});

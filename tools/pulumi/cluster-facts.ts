@@ -1,0 +1,180 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { isExisting } from "../../components/core/secrets";
+import { filesOf } from "../../components/target/check";
+import { claimName } from "../../components/target/kubernetes/names";
+import type { Plan, Process, Workload } from "../../components/target/workload";
+import type { StackConfig } from "../../stacks/config";
+import { kubeconfigPath } from "../../stacks/kubeconfig";
+import { CommandError, run, which } from "../core/exec";
+import type { ClusterDemand, ClusterFacts } from "./cluster-preflight";
+
+/** Seconds until a cluster that does not answer is given up. */
+const PATIENCE = 10;
+
+/** What the plans of a stack need of its cluster. */
+export function clusterDemand(stack: string, config: StackConfig, plans: readonly Plan[]): ClusterDemand {
+  const { namespace = stack, kubeconfig, kubeContext, storageClass } = config;
+  const services = plans.flatMap((plan) => plan.services ?? []);
+  const schedules = plans.flatMap((plan) => plan.schedules ?? []);
+  const others = plans.flatMap((plan) => [...(plan.agents ?? []), ...(plan.jobs ?? []), ...schedules]);
+  const claims = [
+    ...services.flatMap(({ name, volumes = [], replicas = 1 }) =>
+      volumes.flatMap((volume) =>
+        Array.from({ length: replicas }, (_, i) => [claimName(volume.name, name, i), volume.size] as const),
+      ),
+    ),
+    ...schedules.flatMap(({ name, volumes = [] }) =>
+      volumes.map((volume) => [claimName(volume.name, name, 0), volume.size] as const),
+    ),
+  ];
+  return {
+    stack,
+    namespace,
+    ...(kubeconfig ? { kubeconfig } : {}),
+    ...(kubeContext ? { context: kubeContext } : {}),
+    ...(storageClass ? { storageClass } : {}),
+    volumes: Object.fromEntries(claims),
+    secrets: [...services, ...others].flatMap(existingSecrets),
+  };
+}
+
+function existingSecrets(process: Process & Partial<Workload>): ClusterDemand["secrets"] {
+  return filesOf(process).flatMap((file) =>
+    file.secret && isExisting(file.content)
+      ? [{ name: file.content.existing, key: file.content.key, user: process.name }]
+      : [],
+  );
+}
+
+/** Asks the cluster, as far as there is one and it lets itself be asked; changes nothing. */
+export async function lookAtCluster(demand: ClusterDemand): Promise<ClusterFacts> {
+  const files = kubeconfigFiles(demand.kubeconfig);
+  const kubeconfig = readKubeconfig(files);
+  if (!kubeconfig) return { files };
+  const { contexts, current } = kubeconfig;
+  const named = demand.context ?? current;
+  const facts = { files, contexts, ...(current === undefined ? {} : { current }) };
+  // what is in several places is refused before anything is asked
+  const certain = named !== undefined && contexts.includes(named) && (demand.context || contexts.length === 1);
+  const kubectl = which("kubectl");
+  if (!certain || !kubectl) return facts;
+  return { ...facts, ...(await ask(new Asker(kubectl, files, named), demand)) };
+}
+
+async function ask(cluster: Asker, { namespace, secrets }: ClusterDemand): Promise<Partial<ClusterFacts>> {
+  try {
+    await cluster.get(["--raw", "/version"]);
+  } catch (error) {
+    return { unreachable: reasonOf(error) };
+  }
+  const [storage, ingress, claims, keys] = await Promise.all([
+    cluster.list("storageclasses"),
+    cluster.list("ingressclasses"),
+    cluster.list("persistentvolumeclaims", namespace),
+    secretKeys(cluster, namespace, secrets),
+  ]);
+  return {
+    ...(storage ? { storageClasses: storage.map(storageClassOf) } : {}),
+    ...(ingress ? { ingressClasses: ingress.map(({ metadata }) => metadata.name) } : {}),
+    ...(claims ? { claims: Object.fromEntries(claims.map(claimOf)) } : {}),
+    ...(keys ? { secrets: keys } : {}),
+  };
+}
+
+/** Names of keys only: no value leaves the cluster's tool. */
+async function secretKeys(cluster: Asker, namespace: string, wanted: ClusterDemand["secrets"]) {
+  const found: Record<string, readonly string[]> = {};
+  for (const name of new Set(wanted.map((secret) => secret.name))) {
+    const template = "{{range $key, $_ := .data}}{{$key}} {{end}}";
+    const where = ["--namespace", namespace, "--ignore-not-found", `--output=go-template=${template}`];
+    try {
+      const text = await cluster.get(["secret", name, ...where]);
+      if (text.trim() !== "") found[name] = text.trim().split(" ");
+    } catch {
+      // whoever deploys may not read it, and so cannot tell
+      return undefined;
+    }
+  }
+  return found;
+}
+
+interface Item {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly allowVolumeExpansion?: boolean;
+  readonly spec?: {
+    readonly storageClassName?: string;
+    readonly resources?: { readonly requests?: { readonly storage?: string } };
+  };
+}
+
+function storageClassOf({ metadata, allowVolumeExpansion = false }: Item) {
+  const isDefault = metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true";
+  return { name: metadata.name, isDefault, expands: allowVolumeExpansion };
+}
+
+function claimOf({ metadata, spec }: Item) {
+  const { storageClassName: storageClass, resources } = spec ?? {};
+  return [
+    metadata.name,
+    { size: resources?.requests?.storage ?? "", ...(storageClass ? { storageClass } : {}) },
+  ] as const;
+}
+
+class Asker {
+  readonly #options: { readonly env: Readonly<Record<string, string>>; readonly timeout: number };
+
+  constructor(
+    readonly kubectl: string,
+    files: readonly string[],
+    readonly context: string,
+  ) {
+    this.#options = { env: { KUBECONFIG: files.join(path.delimiter) }, timeout: (PATIENCE + 5) * 1000 };
+  }
+
+  async get(args: readonly string[]): Promise<string> {
+    const all = ["--context", this.context, `--request-timeout=${PATIENCE}s`, "get", ...args];
+    return (await run(this.kubectl, all, this.#options)).stdout;
+  }
+
+  /** Undefined where it may not be asked. */
+  async list(kind: string, namespace?: string): Promise<readonly Item[] | undefined> {
+    try {
+      const text = await this.get([kind, ...(namespace ? ["--namespace", namespace] : []), "--output=json"]);
+      return (JSON.parse(text) as { items: Item[] }).items;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The last line is kubectl's own summary of what the lines before say again and again. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof CommandError ? error.stderr.trim() || error.how : String(error);
+  return (text.split("\n").at(-1) ?? "").replace(/^(error|Unable to connect to the server): /i, "").replace(/\.$/, "");
+}
+
+/** Where the provider would look, in its order. */
+function kubeconfigFiles(configured: string | undefined): string[] {
+  if (configured) return [kubeconfigPath(configured)];
+  const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
+  return listed.length > 0 ? listed : [path.join(os.homedir(), ".kube", "config")];
+}
+
+interface Kubeconfig {
+  readonly "current-context"?: string;
+  readonly contexts?: readonly { readonly name: string }[];
+}
+
+/** As kubectl merges them: all contexts, and the first current one. */
+function readKubeconfig(files: readonly string[]): { contexts: string[]; current: string | undefined } | undefined {
+  const parts = files
+    .filter((file) => fs.existsSync(file))
+    .map((file) => parse(fs.readFileSync(file, "utf8")) as Kubeconfig);
+  if (parts.length === 0) return undefined;
+  const contexts = parts.flatMap((part) => part?.contexts?.map(({ name }) => name) ?? []);
+  const current = parts.map((part) => part?.["current-context"]).find((name) => name);
+  return { contexts: [...new Set(contexts)], current };
+}

@@ -1,0 +1,120 @@
+import { bytes } from "../../components/core/units";
+
+/** What a stack is going to need of its cluster. */
+export interface ClusterDemand {
+  readonly stack: string;
+  readonly namespace: string;
+  /** Of the configuration; without it, the usual file and its current context. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Class of the volumes. @default the cluster's default */
+  readonly storageClass?: string;
+  readonly ingressClass?: string;
+  /** By the name of the claim. */
+  readonly volumes: Readonly<Record<string, string>>;
+  /** Keys of Secrets that somebody else keeps in the namespace. */
+  readonly secrets: readonly { readonly name: string; readonly key: string; readonly user: string }[];
+}
+
+/** What is found. Undefined is what could not be asked, and so is no hindrance. */
+export interface ClusterFacts {
+  /** Files that a kubeconfig was looked for in. */
+  readonly files: readonly string[];
+  readonly contexts?: readonly string[];
+  readonly current?: string;
+  /** Why the API server could not be asked at all. */
+  readonly unreachable?: string;
+  readonly storageClasses?: readonly StorageClass[];
+  readonly ingressClasses?: readonly string[];
+  /** Claims of the namespace with the size that they ask for. */
+  readonly claims?: Readonly<Record<string, { readonly size: string; readonly storageClass?: string }>>;
+  /** Keys by Secret. */
+  readonly secrets?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface StorageClass {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly expands: boolean;
+}
+
+/** Everything about the cluster that stands in the way, as sentences. */
+export function judgeCluster(demand: ClusterDemand, facts: ClusterFacts): string[] {
+  const lost = wrongCluster(demand, facts);
+  if (lost) return [lost];
+  return [...classProblems(demand, facts), ...growthProblems(demand, facts), ...secretProblems(demand, facts)];
+}
+
+/** Without the right cluster there is nothing else to be said. */
+function wrongCluster({ stack, context }: ClusterDemand, { files, contexts, current, unreachable }: ClusterFacts) {
+  const where = files.join(", ");
+  if (!contexts)
+    return (
+      `No cluster: there is no kubeconfig (${where}). Name one in datastack:kubeconfig or in KUBECONFIG; ` +
+      '"npm run cluster" makes a cluster on this machine.'
+    );
+  const known = contexts.length > 0 ? `it has ${contexts.join(", ")}` : "it has none";
+  if (context !== undefined && !contexts.includes(context))
+    return `The context ${context} is not in ${where}: ${known}. Correct datastack:kubeContext, or name another datastack:kubeconfig.`;
+  if (context === undefined && contexts.length > 1)
+    return (
+      `datastack:kubeContext is not set, and ${where} has several contexts (${contexts.join(", ")}): what was used last, ` +
+      `${current ?? "none"}, would decide where stack ${stack} goes. Set it in Pulumi.${stack}.yaml.`
+    );
+  if (context === undefined && current === undefined)
+    return `${where} has no current context: ${known}. Set datastack:kubeContext in Pulumi.${stack}.yaml.`;
+  if (unreachable !== undefined)
+    return (
+      `The cluster of the context ${context ?? current} cannot be asked: ${unreachable}. Look with ` +
+      `"kubectl --context ${context ?? current} get nodes", or choose another datastack:kubeContext.`
+    );
+  return undefined;
+}
+
+function classProblems(demand: ClusterDemand, { storageClasses, ingressClasses }: ClusterFacts): string[] {
+  const { storageClass, ingressClass, volumes } = demand;
+  const problems: string[] = [];
+  const names = storageClasses?.map(({ name }) => name);
+  if (names && storageClass !== undefined && !names.includes(storageClass))
+    problems.push(`The cluster has no storage class ${storageClass}. ${has(names)} Correct datastack:storageClass.`);
+  const defaults = storageClasses?.filter(({ isDefault }) => isDefault);
+  if (names && storageClass === undefined && defaults?.length === 0 && Object.keys(volumes).length > 0)
+    problems.push(`The cluster has no default storage class. ${has(names)} Choose one with datastack:storageClass.`);
+  if (ingressClasses && ingressClass !== undefined && !ingressClasses.includes(ingressClass))
+    problems.push(
+      `The cluster has no ingress class ${ingressClass}. ${has(ingressClasses)} Install the controller, or correct datastack:gateway.`,
+    );
+  return problems;
+}
+
+function has(names: readonly string[]): string {
+  return names.length > 0 ? `It has ${[...names].sort().join(", ")}.` : "It has none.";
+}
+
+function growthProblems({ volumes }: ClusterDemand, { claims, storageClasses }: ClusterFacts): string[] {
+  return Object.entries(volumes).flatMap(([claim, size]) => {
+    const existing = claims?.[claim];
+    const [before, wanted] = [bytes(existing?.size ?? ""), bytes(size)];
+    if (!existing || before === undefined || wanted === undefined) return [];
+    if (wanted < before)
+      return [`The volume ${claim} has ${existing.size} and cannot become ${size}: volumes only grow. Keep the size.`];
+    const storage = storageClasses?.find(({ name }) => name === existing.storageClass);
+    if (wanted === before || !storage || storage.expands) return [];
+    return [
+      `The volume ${claim} has ${existing.size} and cannot become ${size}: its storage class ${storage.name} does not let volumes ` +
+        "grow (allowVolumeExpansion). Keep the size, or have the class changed.",
+    ];
+  });
+}
+
+function secretProblems({ secrets: wanted, namespace }: ClusterDemand, { secrets }: ClusterFacts): string[] {
+  if (!secrets) return [];
+  return wanted.flatMap(({ name, key, user }) => {
+    const keys = secrets[name];
+    if (keys?.includes(key)) return [];
+    const make = `kubectl -n ${namespace} create secret generic ${name} --from-file=${key}=<file>`;
+    if (!keys)
+      return [`The Secret ${name}, which ${user} needs, is not in the namespace ${namespace}. Make it: ${make}`];
+    return [`The Secret ${name} has no key ${key}, which ${user} needs; it has ${keys.join(", ") || "none"}.`];
+  });
+}
