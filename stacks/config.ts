@@ -3,6 +3,7 @@ import { z } from "zod";
 import { IMAGES, type ImageName } from "../components/core/images";
 import type { Problem } from "../components/core/problems";
 import { bytes, type Duration, type Size, seconds } from "../components/core/units";
+import { backendSchema, checkServers, gatewaySchema, minioSchema, postgresSchema, redisSchema } from "./gauzian-config";
 import { checkReceivers, receiverSchema } from "./receivers";
 
 const size = (description: string, value: Size) =>
@@ -37,9 +38,9 @@ const imageNames = Object.keys(IMAGES) as [ImageName, ...ImageName[]];
  * run time, the `config:` block of Pulumi.yaml and docs/configuration.md all come from here.
  */
 export const schema = z.strictObject({
-  system: z.enum(["crypto-viz", "kafka"]).optional().meta({
+  system: z.enum(["crypto-viz", "gauzian", "kafka"]).optional().meta({
     description:
-      "System that this stack deploys; needed for a stack of your own name. dev and prod deploy crypto-viz; kafka is a monitored Kafka by itself.",
+      "System that this stack deploys; needed for a stack of your own name. dev and prod deploy crypto-viz, gauzian what it is called; kafka is a monitored Kafka by itself.",
   }),
   target: z.enum(["docker", "kubernetes"]).default("docker").meta({ description: "Where the stack runs." }),
   production: z.boolean().default(false).meta({
@@ -87,7 +88,9 @@ export const schema = z.strictObject({
   timescaledbRecover: z.boolean().default(false).meta({
     description: "The volume of TimescaleDB was lost and may be initialised as an empty one; see docs/timescaledb.md.",
   }),
-  backupsKept: z.int().min(1).max(366).default(7).meta({ description: "Nightly dumps of the database that are kept." }),
+  backupsKept: z.int().min(1).max(366).default(7).meta({
+    description: "Nightly dumps of the database that are kept; with gauzian, archives of what people made in Grafana.",
+  }),
   redisPort: port("Host port of Redis.", 6380),
   redisMemory: size("Memory limit of Redis; what it holds is bounded below it.", "256Mi"),
   apiPort: port("Host port of the API and its admin pages.", 8000),
@@ -104,6 +107,34 @@ export const schema = z.strictObject({
   grafanaPort: port("Host port of Grafana.", 3000),
   prometheusRetention: duration("How long Prometheus keeps samples.", "15d"),
   prometheusStorage: size("Volume of Prometheus; samples may take at most 80 % of it. Grow only.", "10Gi"),
+  backend: backendSchema.optional().meta({
+    description:
+      "gauzian: a back end that exists, in place of the stack's own: `port`, `path`, and `namespace` and `selector` of its pods, or `hosts` and `cidrs`; see docs/gauzian.md.",
+  }),
+  backendLoad: z.int().min(0).max(200).default(5).meta({
+    description: "gauzian: requests a second that the stack's own back end makes of itself; 0 for none.",
+  }),
+  postgres: postgresSchema.optional().meta({
+    description:
+      "gauzian: a PostgreSQL that exists, for its exporter: `host`, `user`, `passwordSecret` or `passwordFile`, `cidrs` or `namespace` and `selector`; see docs/gauzian.md.",
+  }),
+  redis: redisSchema.optional().meta({
+    description: "gauzian: a Redis that exists, for its exporter, as `postgres`; see docs/gauzian.md.",
+  }),
+  minio: minioSchema.optional().meta({
+    description:
+      "gauzian: a MinIO that exists: `namespace` and `selector` of its pods, or `hosts` and `cidrs`, and `tokenSecret` or `tokenFile`; see docs/gauzian.md.",
+  }),
+  gateway: gatewaySchema.optional().meta({
+    target: "kubernetes",
+    description:
+      "gauzian: host names for `prometheus` and `grafana` by Traefik, with `tls` by `secret` or `issuer`; see docs/gauzian.md.",
+  }),
+  clusterMetrics: z.boolean().default(false).meta({
+    target: "kubernetes",
+    description:
+      "gauzian: kube-state-metrics, and what kubelets say of the stack's volumes and containers; needs a right to the metrics of every node.",
+  }),
   runbooks: z.string().min(1).optional().meta({
     description: "Base address of the runbooks in alerts. Without it they carry the path in this repository.",
   }),
@@ -221,6 +252,7 @@ function checkTogether(input: Readonly<Record<string, unknown>>, config: StackCo
   const misplaced = configKeys().filter(({ key, target }) => key in input && target && target !== config.target);
   return [
     ...checkReceivers(`${PROJECT}:alertReceivers`, config.alertReceivers),
+    ...checkServers(PROJECT, config),
     ...misplaced.map(({ key, target }) => ({
       path: `${PROJECT}:${key}`,
       value: input[key],

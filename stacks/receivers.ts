@@ -1,9 +1,7 @@
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Receiver, Receivers } from "../components/alertmanager";
 import type { Problem } from "../components/core/problems";
+import { checkFile, readSecret, secretIn } from "./secret-files";
 
 const file = (description: string) => z.string().min(1).meta({ description });
 
@@ -52,31 +50,11 @@ function receiverOf(receiver: ReceiverConfig): Receiver {
   const url = secretIn(urlFile);
   if (rest.kind === "discord") return { ...rest, url };
   if (rest.kind === "slack") return { kind: rest.kind, url, ...(rest.channel ? { channel: rest.channel } : {}) };
-  return { kind: rest.kind, url, port: rest.port ?? portOf(read(urlFile) ?? "") };
+  return { kind: rest.kind, url, port: rest.port ?? portOf(readSecret(urlFile) ?? "") };
 }
 
 /** What the network has to let through: that of the address, or of its scheme. */
 function portOf(address: string): number {
   const { port, protocol } = URL.parse(address) ?? { port: "", protocol: "https:" };
   return Number(port) || (protocol === "http:" ? 80 : 443);
-}
-
-function secretIn(name: string): pulumi.Output<string> {
-  return pulumi.secret(read(name) ?? "");
-}
-
-function checkFile(at: string, name: string): Problem[] {
-  const text = read(name);
-  if (text) return [];
-  const rule = text === undefined ? "must be a file that can be read" : "must not be an empty file";
-  return [{ path: at, value: name, rule, fix: "Write the secret into it, readable by you alone (chmod 600)" }];
-}
-
-/** The program's working directory is not the operator's: paths are absolute, or begin in the home directory. */
-function read(name: string): string | undefined {
-  try {
-    return fs.readFileSync(name.replace(/^~(?=\/)/, os.homedir()), "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }

@@ -30,10 +30,30 @@ const pinned = JSON.stringify(
   ),
 );
 
+/** What gauzian's operators have already, in a namespace of its own. */
+const kept = (key: string) => ({ name: "gauzian-exporters", key });
+const pods = (app: string) => ({ namespace: "gauzian", selector: { app } });
+const host = (name: string) => `${name}.gauzian.svc.cluster.local`;
+export const GAUZIAN_EXISTING = {
+  backend: JSON.stringify({ ...pods("backend"), port: 8080 }),
+  postgres: JSON.stringify({
+    ...pods("postgres"),
+    host: host("postgres"),
+    user: "metrics",
+    database: "gauzian",
+    sslMode: "disable",
+    passwordSecret: kept("postgres"),
+  }),
+  redis: JSON.stringify({ ...pods("redis"), host: host("redis"), user: "default", passwordSecret: kept("redis") }),
+  minio: JSON.stringify({ ...pods("minio"), tokenSecret: kept("minio") }),
+};
+
 export const KUBERNETES_STACKS: readonly KubernetesStack[] = [
   { title: "prod", stack: "prod" },
   { title: "crypto-viz whole", stack: "prod", config: cryptoViz },
   { title: "crypto-viz whole with pinned images", stack: "prod", config: { ...cryptoViz, images: pinned } },
+  { title: "gauzian", stack: "gauzian" },
+  { title: "gauzian with what exists", stack: "gauzian", config: GAUZIAN_EXISTING },
 ];
 
 const root = path.resolve(__dirname, "../..");

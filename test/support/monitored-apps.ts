@@ -40,7 +40,7 @@ export function addApps(blueprint: Blueprint): void {
   blueprint.add(App, "files", {
     image,
     http: { port: 8080, health: "/readyz" },
-    metrics: { process: false },
+    metrics: {},
     monitoring: {
       alerts: filesAlerts("files"),
       dashboards: [FILES_OVERVIEW, FILES_DETAILS],

@@ -8,7 +8,7 @@ import type { Recording } from "../../tools/engine/recording";
 import { runProgram } from "../../tools/engine/run-program";
 
 /** The stacks of this repository. */
-export const STACKS = ["dev", "prod"] as const;
+export const STACKS = ["dev", "prod", "gauzian"] as const;
 export type Stack = (typeof STACKS)[number];
 
 /**
