@@ -1,5 +1,6 @@
 import type { Problem } from "../core/problems";
 import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } from "../monitoring/alert";
+import type { KubeletMetrics } from "../monitoring/external";
 import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import { restarting } from "../monitoring/process";
@@ -23,20 +24,24 @@ import {
 } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 import { alertingAlerts } from "./alerts-alerting";
+import { containerAlerts, kubeletAlerts, volumeAlerts } from "./alerts-kubelet";
 
 export interface PrometheusScope {
   /** How many Alertmanagers it has: without one there is nothing to say about sending alerts. */
   readonly alertmanagers: number;
   /** Bytes of its volume. */
   readonly volume: number;
+  /** What it asks of kubelets. */
+  readonly kubelet: KubeletMetrics;
 }
 
 type OwnAlert = keyof ReturnType<typeof ownAlerts>;
 type AlertingAlert = keyof ReturnType<typeof alertingAlerts>;
 type TargetAlert = keyof ReturnType<typeof targetAlerts>;
+type KubeletAlert = keyof ReturnType<typeof volumeAlerts> | keyof ReturnType<typeof containerAlerts>;
 
-/** The alerts about Prometheus itself, and about the targets and the chain of alerts as a whole. */
-export type PrometheusAlert = OwnAlert | AlertingAlert | TargetAlert;
+/** The alerts about Prometheus itself, about the targets and the chain of alerts as a whole, and about what kubelets say. */
+export type PrometheusAlert = OwnAlert | AlertingAlert | TargetAlert | KubeletAlert;
 
 const SERVER = "Prometheus {{ $labels.instance }}";
 const count = valueTemplate("count");
@@ -260,6 +265,7 @@ export function prometheusRules(name: string, scope: PrometheusScope, tuning: Tu
   const definitions: AlertDefinitions = {
     ...ownAlerts(name, scope.volume),
     ...(scope.alertmanagers > 0 ? alertingAlerts(name) : {}),
+    ...kubeletAlerts(scope.kubelet),
   };
   return [{ name, alerts: alertRules(definitions, tuning, { component: name }) }];
 }
@@ -270,6 +276,12 @@ export function targetRules(name: string, scrapeTimeout: number, tuning: Tuning)
 }
 
 export function checkPrometheusTuning(path: string, tuning: Tuning): Problem[] {
-  const all: AlertDefinitions = { ...ownAlerts("prometheus", 1), ...alertingAlerts("prometheus"), ...targetAlerts(10) };
+  const all: AlertDefinitions = {
+    ...ownAlerts("prometheus", 1),
+    ...alertingAlerts("prometheus"),
+    ...targetAlerts(10),
+    ...volumeAlerts(),
+    ...containerAlerts(),
+  };
   return checkTuning(path, all, tuning);
 }

@@ -1,6 +1,6 @@
 import type { Dashboard, Panel } from "../monitoring/dashboard";
 import { jobAndInstance, once, query, View } from "../monitoring/dashboards/view";
-import { add, count, div, eq, max, metric, min, or, since, sum, topk, vector } from "../monitoring/promql";
+import { add, count, div, eq, max, metric, min, or, since, sum, topk, type Vector, vector } from "../monitoring/promql";
 
 export const PROMETHEUS_UID = "datastack-prometheus";
 
@@ -28,8 +28,8 @@ export const prometheusDashboards = once((): readonly Dashboard[] => [
   },
 ]);
 
-/** For the overview of a stack. */
-export function prometheusHighlights(job: string): readonly Panel[] {
+/** For the overview of a stack. `volume`: bytes of its volume. */
+export function prometheusHighlights(job: string, volume: number): readonly Panel[] {
   const own = new View({ job });
   return [
     {
@@ -55,6 +55,14 @@ export function prometheusHighlights(job: string): readonly Panel[] {
       queries: [query(sum(own.increase("prometheus_rule_evaluation_failures_total")), "failed")],
       thresholds: { bad: "above", critical: 1 },
       sparkline: false,
+    },
+    {
+      kind: "stat",
+      title: "Volume used",
+      description: "By samples, write-ahead log and open chunks. When it is full, nothing is recorded.",
+      unit: "ratio",
+      queries: [query(div(diskUse(own), volume), "used")],
+      thresholds: { bad: "above", warning: 0.85, critical: 0.92 },
     },
   ];
 }
@@ -218,18 +226,27 @@ function rules(): readonly Panel[] {
   ];
 }
 
+/** Bytes of its volume that it takes. */
+function diskUse(of: View): Vector {
+  const [blocks, log, chunks] = [
+    "storage_blocks_bytes",
+    "wal_storage_size_bytes",
+    "head_chunks_storage_size_bytes",
+  ].map((name) => max(of.metric(`prometheus_tsdb_${name}`), INSTANCE)) as [Vector, Vector, Vector];
+  return add(blocks, add(log, chunks));
+}
+
 function storage(): readonly Panel[] {
-  const size = add(
-    one("prometheus_tsdb_storage_blocks_bytes"),
-    add(one("prometheus_tsdb_wal_storage_size_bytes"), one("prometheus_tsdb_head_chunks_storage_size_bytes")),
-  );
   return [
     {
       kind: "timeseries",
       title: "Size of the samples",
       description: "Blocks, write-ahead log and open chunks, and the size from which on the oldest are deleted.",
       unit: "bytes",
-      queries: [query(size, `${SERVER} size`), query(one("prometheus_tsdb_retention_limit_bytes"), `${SERVER} limit`)],
+      queries: [
+        query(diskUse(view), `${SERVER} size`),
+        query(one("prometheus_tsdb_retention_limit_bytes"), `${SERVER} limit`),
+      ],
     },
     {
       kind: "stat",

@@ -4,6 +4,7 @@ import { serviceTarget } from "../monitoring/scrape";
 import { type Connection, connectionTo } from "../target/connection";
 import { prometheusRules } from "./alerts";
 import { prometheusDashboards, prometheusHighlights } from "./dashboards";
+import { kubeletDashboards } from "./dashboards-kubelet";
 import type { PrometheusArgs } from "./index";
 
 export const PORT = 9090;
@@ -15,16 +16,14 @@ export function prometheusConnection(name: string, args: PrometheusArgs): Connec
 
 /** Prometheus watches itself like everything else. */
 export function prometheusMonitoring(name: string, args: PrometheusArgs): Monitoring {
+  const { kubelet = {} } = args;
+  const volume = bytes(args.storage?.size ?? DEFAULT_STORAGE) ?? 1;
   return {
     targets: [
       serviceTarget(name, { name: "http", number: PORT }, prometheusConnection(name, args), { identity: "stable" }),
     ],
-    rules: prometheusRules(
-      name,
-      { alertmanagers: (args.alertmanagers ?? []).length, volume: bytes(args.storage?.size ?? DEFAULT_STORAGE) ?? 1 },
-      args.alerts,
-    ),
-    dashboards: prometheusDashboards(),
-    highlights: prometheusHighlights(name),
+    rules: prometheusRules(name, { alertmanagers: (args.alertmanagers ?? []).length, volume, kubelet }, args.alerts),
+    dashboards: [...prometheusDashboards(), ...kubeletDashboards(kubelet)],
+    highlights: prometheusHighlights(name, volume),
   };
 }

@@ -82,13 +82,13 @@ export class TimescaleDB extends pulumi.ComponentResource {
     return databaseConnection(name, args);
   }
 
-  /** Of its schedules, where those leave metrics; what the server itself says is its exporters'. */
+  /** Of its schedules, by what the node exporter (Docker) or kube-state-metrics says of them; what the server says is its exporters'. */
   static monitoring(name: string, args: TimescaleDBArgs): Monitoring {
-    if (args.target.kind !== "docker") return { targets: [], rules: [] };
     const schema = migrated(name, args);
     const watched = {
       ...(args.backup && !args.existing ? { backup: backupName(name) } : {}),
       schedules: schema ? schemaSchedules(schema).map((schedule) => schedule.name) : [],
+      kind: args.target.kind,
     };
     return { targets: [], rules: timescaledbRules(name, watched, args.alerts) };
   }

@@ -11,7 +11,8 @@ import { monitored } from "./monitored";
 import { type Catalogue, RECORDED, type RecordedSeries, recordedScrape, recordedSeries } from "./scrapes";
 
 const PAGES = path.resolve(__dirname, "../fixtures/scrapes");
-const stack = monitored("docker");
+/** On Kubernetes there is all that Docker has, and more. */
+const stack = monitored("kubernetes");
 
 export const MONITORING = stack.monitoring;
 

@@ -1,7 +1,14 @@
 import { Alertmanager } from "../../components/alertmanager";
 import { Blueprint } from "../../components/core/blueprint";
 import { imageCatalogue } from "../../components/core/images";
-import { KafkaExporter, NodeExporter, PostgresExporter, RedisExporter, SqlExporter } from "../../components/exporters";
+import {
+  KafkaExporter,
+  KubeStateMetrics,
+  NodeExporter,
+  PostgresExporter,
+  RedisExporter,
+  SqlExporter,
+} from "../../components/exporters";
 import { Grafana } from "../../components/grafana";
 import { Kafka } from "../../components/kafka";
 import { type Collected, collect } from "../../components/monitoring/collect";
@@ -57,17 +64,22 @@ export interface Monitored {
   readonly files: { readonly config: string; readonly rules: string };
 }
 
-/** Everything that has monitoring, on one target: three brokers, the exporters, Prometheus, Alertmanager, Grafana. */
+/** Jobs beside the stack's own targets, on Kubernetes. */
+export const KUBELET_JOBS = ["cadvisor", "kubelet"];
+
+/** Everything that has monitoring, on one target: three brokers, the exporters, Prometheus, Alertmanager, Grafana; what Kubernetes says, there. */
 export function monitored(kind: "docker" | "kubernetes", more: Partial<PrometheusArgs> = {}): Monitored {
   const target = kind === "docker" ? new DockerTarget({ stack: "test" }) : new KubernetesTarget({ stack: "test" });
   const images = imageCatalogue();
   const blueprint = new Blueprint(target);
   // Before what it watches: the order of declaration must not matter.
-  const args = { images, monitoring: blueprint.monitoring, alertmanagers: [ALERTMANAGER], ...more };
+  const kubelet = kind === "kubernetes" ? { kubelet: { volumes: true, containers: true } } : {};
+  const args = { images, monitoring: blueprint.monitoring, alertmanagers: [ALERTMANAGER], ...kubelet, ...more };
   const watching = blueprint.add(Prometheus, "prometheus", args);
   const kafka = blueprint.add(Kafka, "kafka", { images, brokers: 3, topics: { rawticker: { partitions: 6 } } });
   blueprint.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
   blueprint.add(NodeExporter, "node-exporter", { images });
+  if (kind === "kubernetes") blueprint.add(KubeStateMetrics, "kube-state-metrics", { images });
   const redis = blueprint.add(Redis, "redis", { images, use: "cache" });
   blueprint.add(RedisExporter, "redis-exporter", { images, redis: redis.connection });
   blueprint.add(PostgresExporter, "postgres-exporter", { images, database: DATABASE });
@@ -100,12 +112,41 @@ export function monitored(kind: "docker" | "kubernetes", more: Partial<Prometheu
   };
 }
 
-export function alerts(collected: Collected): Alert[] {
+export function alerts(collected: Pick<Collected, "groups">): Alert[] {
   return collected.groups.flatMap((group) => group.alerts ?? []);
 }
 
+export interface Both {
+  readonly docker: Monitored;
+  readonly kubernetes: Monitored;
+  /** Names of alerts that Kubernetes alone has. */
+  readonly clusterOnly: ReadonlySet<string>;
+  /** What Docker has, and the groups of Kubernetes that are others there. */
+  readonly groups: Collected["groups"];
+}
+
+/** Both targets: most rules are the same text on both. */
+export function monitoredBoth(): Both {
+  const [docker, kubernetes] = [monitored("docker"), monitored("kubernetes")];
+  const names = new Set(alerts(docker.collected).map(({ name }) => name));
+  const texts = new Set(docker.collected.groups.map((group) => JSON.stringify(group)));
+  return {
+    docker,
+    kubernetes,
+    clusterOnly: new Set(
+      alerts(kubernetes.collected)
+        .map(({ name }) => name)
+        .filter((name) => !names.has(name)),
+    ),
+    groups: [
+      ...docker.collected.groups,
+      ...kubernetes.collected.groups.filter((group) => !texts.has(JSON.stringify(group))),
+    ],
+  };
+}
+
 /** Every expression with the name of its rule. */
-export function expressions(collected: Collected): { name: string; expr: string }[] {
+export function expressions(collected: Pick<Collected, "groups">): { name: string; expr: string }[] {
   return collected.groups.flatMap((group) => [
     ...(group.recordings ?? []).map(({ record, expr }) => ({ name: record, expr })),
     ...(group.alerts ?? []).map(({ name, expr }) => ({ name, expr })),

@@ -22,9 +22,8 @@ export function recordedSeries(name: string, target?: ScrapeTarget): RecordedSer
   return text.split("\n").flatMap((line) => {
     const [, metric, labels = "", value] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line) ?? [];
     if (!metric || !value) return [];
-    return [
-      { metric: renamed(metric, target), labels: labels.replace(/,$/, ""), value, counter: counters.has(metric) },
-    ];
+    const series = { metric, labels: labels.replace(/,$/, ""), value, counter: counters.has(metric) };
+    return [relabelled(series, target)];
   });
 }
 
@@ -41,9 +40,12 @@ export function recordedScrape(name: string, target?: ScrapeTarget): Catalogue {
 /** Which page was recorded of which job; of Grafana none, see conditional.json. A new exporter is a line here. */
 export const RECORDED: Readonly<Record<string, string>> = {
   alertmanager: "alertmanager",
+  cadvisor: "cadvisor",
   files: "files",
   kafka: "kafka-jmx",
   "kafka-exporter": "kafka-exporter",
+  "kube-state-metrics": "kube-state-metrics",
+  kubelet: "kubelet",
   "market-api": "django",
   "market-feed": "market-feed",
   "market-sink": "market-sink",
@@ -54,9 +56,10 @@ export const RECORDED: Readonly<Record<string, string>> = {
   "sql-exporter": "sql-exporter",
 };
 
-/** Everything that was recorded of these targets. */
-export function recordedScrapes(targets: readonly ScrapeTarget[]): Catalogue {
+/** Everything that was recorded of these targets, and of jobs that are none of the stack's. */
+export function recordedScrapes(targets: readonly ScrapeTarget[], outside: readonly string[] = []): Catalogue {
   return merged(
+    ...outside.flatMap((job) => (RECORDED[job] ? [recordedScrape(RECORDED[job])] : [])),
     ...targets.flatMap((target) => {
       const name = RECORDED[target.job];
       return name ? [recordedScrape(name, target)] : [];
@@ -85,14 +88,22 @@ function merged(...catalogues: readonly Catalogue[]): Catalogue {
   return all;
 }
 
-/** Only what our targets use of relabelling: a new name by an anchored expression. */
-function renamed(metric: string, target: ScrapeTarget | undefined): string {
+/** Only what our targets use of relabelling: a new name, or one more label, by an anchored expression over names and labels. */
+function relabelled(series: RecordedSeries, target: ScrapeTarget | undefined): RecordedSeries {
   for (const rule of target?.metricRelabel ?? []) {
-    const source = rule.source_labels as readonly string[] | undefined;
-    if (source?.join() !== "__name__" || rule.target_label !== "__name__")
-      throw new Error("extend this for the new rule");
-    const match = new RegExp(`^(?:${rule.regex})$`).exec(metric);
-    if (match) return String(rule.replacement).replace(/\$(\d)/g, (_, i) => match[Number(i)] ?? "");
+    const { source_labels: sources = [], regex, target_label: label, replacement, action } = rule;
+    if (action !== undefined || typeof label !== "string") throw new Error("extend this for the new rule");
+    const values = (sources as readonly string[]).map((name) => textOf(series, name)).join(";");
+    const match = new RegExp(`^(?:${regex})$`).exec(values);
+    if (!match) continue;
+    const value = String(replacement).replace(/\$(\d)/g, (_, i) => match[Number(i)] ?? "");
+    return label === "__name__"
+      ? { ...series, metric: value }
+      : { ...series, labels: `${series.labels},${label}="${value}"` };
   }
-  return metric;
+  return series;
+}
+
+function textOf({ metric, labels }: RecordedSeries, name: string): string {
+  return name === "__name__" ? metric : (new RegExp(`(?:^|,)${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(labels)?.[1] ?? "");
 }

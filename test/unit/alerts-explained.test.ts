@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { inhibitRules } from "../../components/alertmanager/inhibit";
-import { alerts, monitored } from "../support/monitored";
+import { alerts, monitoredBoth } from "../support/monitored";
 import { CASES } from "./alerts/all";
 
-const { collected, monitoring } = monitored("docker");
+const { kubernetes } = monitoredBoth();
+const { collected, monitoring } = kubernetes;
+// There are all that Docker has, and those of Kubernetes.
 const all = new Map(alerts(collected).map((alert) => [alert.name, alert]));
 const pairs = [...all.values()].flatMap(({ name, explains }) =>
   (explains?.alerts ?? []).map((other) => ({ name, other, same: explains?.same ?? ["job", "instance"] })),

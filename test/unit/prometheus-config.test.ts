@@ -6,7 +6,7 @@ import { NodeExporter } from "../../components/exporters";
 import { Kafka } from "../../components/kafka";
 import { Prometheus, type PrometheusArgs, prometheusFiles } from "../../components/prometheus";
 import { DockerTarget } from "../../components/target/docker";
-import { ALERTMANAGER, monitored } from "../support/monitored";
+import { ALERTMANAGER, alerts, KUBELET_JOBS, monitored } from "../support/monitored";
 
 const target = new DockerTarget({ stack: "test" });
 const images = imageCatalogue();
@@ -68,17 +68,28 @@ describe("prometheus.yml", () => {
     const { files, collected } = monitored(kind);
     const { scrape_configs } = parse(files.config) as { scrape_configs: { job_name: string }[] };
     const jobs = scrape_configs.map((scrape) => scrape.job_name);
-    expect(jobs).toEqual([...new Set(collected.targets.map(({ job }) => job))].sort());
+    const outside = kind === "kubernetes" ? KUBELET_JOBS : [];
+    expect(jobs).toEqual([...new Set([...collected.targets.map(({ job }) => job), ...outside])].sort());
     expect(jobs).toEqual(expect.arrayContaining(["alertmanager", "kafka", "kafka-exporter", "node-exporter"]));
   });
 });
 
 describe("rules", () => {
-  it("are the same on both targets, but for schedules, whose metrics only Docker has", () => {
+  it("are the same on both targets, but for schedules and what Kubernetes says of itself", () => {
     const groups = (kind: "docker" | "kubernetes") =>
-      (parse(monitored(kind).files.rules) as { groups: { name: string }[] }).groups;
-    expect(groups("docker").filter(({ name }) => name !== "timescaledb")).toEqual(groups("kubernetes"));
-    expect(groups("docker").length).toBe(groups("kubernetes").length + 1);
+      (parse(monitored(kind, { kubelet: {} }).files.rules) as { groups: { name: string }[] }).groups.filter(
+        ({ name }) => !["timescaledb", "kube-state-metrics"].includes(name),
+      );
+    expect(groups("docker")).toEqual(groups("kubernetes"));
+  });
+
+  it("about schedules have the same names and labels on both targets", () => {
+    const ofSchedules = (kind: "docker" | "kubernetes") =>
+      alerts(monitored(kind).collected)
+        .filter(({ name }) => /^TimescaleDB(Backup|Schedule)/.test(name))
+        .map(({ name, labels, severity, for: duration }) => ({ name, labels, severity, duration }));
+    expect(ofSchedules("docker")).toHaveLength(4);
+    expect(ofSchedules("kubernetes")).toEqual(ofSchedules("docker"));
   });
 
   it("of two Kafka clusters are told apart", () => {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { alertsMarkdown } from "../../tools/docs/alerts";
-import { alerts, monitored } from "../support/monitored";
+import { alerts, monitoredBoth } from "../support/monitored";
 
 const markdown = alertsMarkdown();
 
@@ -12,7 +12,7 @@ it("docs/alerts.md is up to date", () => {
 });
 
 it("has each alert of a stack, with what it has there", () => {
-  for (const { name, severity, for: duration } of alerts(monitored("docker").collected)) {
+  for (const { name, severity, for: duration } of alerts(monitoredBoth())) {
     const time = duration === "0s" ? "at once" : duration;
     expect(markdown).toContain(`| [${name}](runbooks/${name}.md) | ${severity} | ${time} |`);
   }

@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { alerts, expressions, monitored } from "../support/monitored";
+import { alerts, expressions, KUBELET_JOBS, monitoredBoth } from "../support/monitored";
 import { type PromQL, promql } from "../support/promql";
 import { conditional, recordedScrapes } from "../support/scrapes";
 
-const { collected } = monitored("docker");
-const scrapes = recordedScrapes(collected.targets);
+const collected = monitoredBoth();
+const scrapes = recordedScrapes(
+  [...collected.docker.collected.targets, ...collected.kubernetes.collected.targets],
+  KUBELET_JOBS,
+);
 const { notRecorded } = conditional();
 const recorded = new Set(collected.groups.flatMap((group) => (group.recordings ?? []).map((r) => r.record)));
 
@@ -67,7 +70,7 @@ describe("every rule", () => {
 describe("every alert", () => {
   it.each(alerts(collected))("$name says what, what next, and has bounds on its time", (alert) => {
     expect(alert.name).toMatch(
-      /^(Alertmanager|App|Django|Files|Grafana|Http|Kafka|Market|Node|Postgres|Prometheus|Redis|Target|TimescaleDB|Watchdog)/,
+      /^(Alertmanager|App|Django|Files|Grafana|Http|Kafka|Kube|Market|Node|Postgres|Prometheus|Redis|Target|TimescaleDB|Watchdog)/,
     );
     expect(alert.summary).not.toMatch(/[.\n]$|\{threshold\}/);
     expect(alert.description).toMatch(/[.]$/);

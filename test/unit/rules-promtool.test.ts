@@ -2,7 +2,7 @@ import { describe, expect, it, type TestContext } from "vitest";
 import { stringify } from "yaml";
 import type { Alert, RuleGroup } from "../../components/monitoring/monitoring";
 import { annotations, rulesFile } from "../../components/monitoring/rules";
-import { alerts, expressions, monitored } from "../support/monitored";
+import { alerts, expressions, KUBELET_JOBS, type Monitored, monitored, monitoredBoth } from "../support/monitored";
 import { promql } from "../support/promql";
 import { findPromtool, promtool } from "../support/promtool";
 import { RECORDED, recordedSeries } from "../support/scrapes";
@@ -11,17 +11,24 @@ import { CASES } from "./alerts/all";
 import type { AlertCase, Firing, Scenario } from "./alerts/case";
 
 const ALWAYS = ["Watchdog"];
-const stack = monitored("docker");
-const byName = new Map(alerts(stack.collected).map((alert) => [alert.name, alert]));
+const { docker: stack, kubernetes } = monitoredBoth();
+const TARGETS = { docker: ofTarget(stack), kubernetes: ofTarget(kubernetes) };
 const MISSING = "promtool is neither on PATH nor built yet; npm start builds it";
 
 describe("the cases", () => {
   it("are there for every alert, firing and silent, and for nothing else", () => {
-    expect(CASES.map((c) => c.alert).sort()).toEqual([...byName.keys()].sort());
+    const other = [...TARGETS.kubernetes].filter(([name, alert]) => TARGETS.docker.get(name)?.expr !== alert.expr);
+    const named = (on: AlertCase["on"]) => CASES.filter((c) => c.on === on).map((c) => c.alert);
+    expect(named(undefined).sort()).toEqual([...TARGETS.docker.keys()].sort());
+    expect(named("kubernetes").sort()).toEqual(other.map(([name]) => name).sort());
     const incomplete = CASES.filter((c) => c.firing.length === 0 || c.silent.length === 0).map((c) => c.alert);
     expect(incomplete).toEqual(ALWAYS);
   });
 });
+
+function ofTarget({ collected }: Monitored): ReadonlyMap<string, Alert> {
+  return new Map(alerts(collected).map((alert) => [alert.name, alert]));
+}
 
 /** In CI a missing promtool is a failure: a skip there is seen by nobody. */
 async function program(context: TestContext): Promise<string> {
@@ -34,7 +41,14 @@ async function program(context: TestContext): Promise<string> {
 describe("promtool", () => {
   it.for(["docker", "kubernetes"] as const)("takes what is generated for %s", async (kind, context) => {
     const { config, rules } = monitored(kind).files;
-    const files = { "prometheus.yml": config.replace("/etc/prometheus/rules.yml", "rules.yml"), "rules.yml": rules };
+    const files = {
+      // Of the container; promtool looks whether they are there.
+      "prometheus.yml": config
+        .replace("/etc/prometheus/rules.yml", "rules.yml")
+        .replaceAll("/var/run/secrets/kubernetes.io/serviceaccount/token", "token"),
+      "rules.yml": rules,
+      token: "of the service account",
+    };
     await promtool(await program(context), files, ["check", "config", "prometheus.yml"]);
     await promtool(await program(context), files, ["check", "rules", "--lint=all", "--lint-fatal", "rules.yml"]);
   });
@@ -67,65 +81,73 @@ describe("what the programs said when they were recorded", () => {
     NodeClockNotSynchronising: "no time service ran on that machine",
   };
 
-  it("makes no other alert fire when it stays like that for three hours", { timeout: 120_000 }, async (context) => {
-    const tests = [...byName.keys()].filter((name) => !(name in TRUE));
-    const test = {
-      interval: "5m",
-      input_series: await recordedInput(),
-      alert_rule_test: tests.map((alertname) => ({ eval_time: "3h", alertname, exp_alerts: [] })),
-    };
-    const file = stringify({ rule_files: ["rules.yml"], evaluation_interval: "5m", tests: [test] });
-    const files = { "rules.yml": stack.files.rules, "test.yml": file };
-    await promtool(await program(context), files, ["test", "rules", "test.yml"]);
-  });
+  it.for([stack, kubernetes])(
+    "makes no other alert fire when it stays like that for three hours ($prometheus.target.kind)",
+    { timeout: 120_000 },
+    async (target, context) => {
+      const tests = [...ofTarget(target).keys()].filter((name) => !(name in TRUE));
+      const test = {
+        interval: "5m",
+        input_series: await recordedInput(target),
+        alert_rule_test: tests.map((alertname) => ({ eval_time: "3h", alertname, exp_alerts: [] })),
+      };
+      const file = stringify({ rule_files: ["rules.yml"], evaluation_interval: "5m", tests: [test] });
+      const files = { "rules.yml": target.files.rules, "test.yml": file };
+      await promtool(await program(context), files, ["test", "rules", "test.yml"]);
+    },
+  );
 });
 
 /** Gauges that rules use, as they were; of a counter, one page does not say how it grows. */
-async function recordedInput(): Promise<{ series: string; values: string }[]> {
+async function recordedInput({ collected, prometheus }: Monitored): Promise<{ series: string; values: string }[]> {
   const { selectors } = await promql();
-  const used = new Set(expressions(stack.collected).flatMap(({ expr }) => selectors(expr).map((s) => s.metric)));
-  return stack.collected.targets.flatMap((target) => {
-    const page = RECORDED[target.job];
-    // What Prometheus writes itself, of those that it could scrape.
-    const up = { metric: "up", labels: "", value: "1", counter: false };
-    return [up, ...(page ? recordedSeries(page, target) : [])]
-      .filter((series) => used.has(series.metric) && !series.counter)
-      .map(({ metric, labels, value }) => {
-        const owner = `job="${target.job}",instance="${target.job}-0"`;
-        return { series: `${metric}{${labels ? `${labels},` : ""}${owner}}`, values: `${Number(value)}x36` };
-      });
-  });
+  const used = new Set(expressions(collected).flatMap(({ expr }) => selectors(expr).map((s) => s.metric)));
+  const outside = prometheus.kubelet ? KUBELET_JOBS.map((job) => ({ job, target: undefined })) : [];
+  return [...collected.targets.map((target) => ({ job: target.job, target })), ...outside].flatMap(
+    ({ job, target }) => {
+      const page = RECORDED[job];
+      // What Prometheus writes itself, of those that it could scrape.
+      const up = { metric: "up", labels: "", value: "1", counter: false };
+      return [up, ...(page ? recordedSeries(page, target) : [])]
+        .filter((series) => used.has(series.metric) && !series.counter)
+        .map(({ metric, labels, value }) => {
+          const owner = `job="${job}",instance="${job}-0"`;
+          return { series: `${metric}{${labels ? `${labels},` : ""}${owner}}`, values: `${Number(value)}x36` };
+        });
+    },
+  );
 }
 
 /** One file for each alert, with what it needs and no more: all rules in each would be evaluated for nothing. */
 async function testRules(program: string, cases: readonly AlertCase[]): Promise<void> {
   const files = Object.fromEntries(
     cases.flatMap((c) => [
-      [`${c.alert}.rules.yml`, rulesFile(rulesOf(c.alert))],
-      [`${c.alert}.test.yml`, testFile(c)],
+      [`${fileOf(c)}.rules.yml`, rulesFile(rulesOf(c))],
+      [`${fileOf(c)}.test.yml`, testFile(c)],
     ]),
   );
-  await promtool(program, files, ["test", "rules", ...cases.map((c) => `${c.alert}.test.yml`)]);
+  await promtool(program, files, ["test", "rules", ...cases.map((c) => `${fileOf(c)}.test.yml`)]);
 }
 
 /** The alert and the recordings that stand before it. */
-function rulesOf(name: string): RuleGroup[] {
-  return stack.collected.groups.flatMap((group) => {
-    const alerts = group.alerts?.filter((alert) => alert.name === name) ?? [];
+function rulesOf({ alert, on }: AlertCase): RuleGroup[] {
+  return (on === "kubernetes" ? kubernetes : stack).collected.groups.flatMap((group) => {
+    const alerts = group.alerts?.filter(({ name }) => name === alert) ?? [];
     return alerts.length > 0 ? [{ ...group, alerts }] : [];
   });
 }
 
-function testFile(c: AlertCase): string {
-  const tests = [
-    ...c.firing.map((firing) => test(c.alert, firing, firing)),
-    ...c.silent.map((silent) => test(c.alert, silent)),
-  ];
-  return stringify({ rule_files: [`${c.alert}.rules.yml`], evaluation_interval: "1m", tests });
+function fileOf({ alert, on }: AlertCase): string {
+  return on ? `${alert}.${on}` : alert;
 }
 
-function test(name: string, { input, at }: Scenario, firing?: Firing) {
-  const alert = byName.get(name);
+function testFile(c: AlertCase): string {
+  const tests = [...c.firing.map((firing) => test(c, firing, firing)), ...c.silent.map((silent) => test(c, silent))];
+  return stringify({ rule_files: [`${fileOf(c)}.rules.yml`], evaluation_interval: "1m", tests });
+}
+
+function test({ alert: name, on }: AlertCase, { input, at }: Scenario, firing?: Firing) {
+  const alert = TARGETS[on ?? "docker"].get(name);
   if (!alert) throw new Error(`there is no alert ${name}`);
   return {
     name: `${name} ${firing ? "fires" : "is silent"}`,

@@ -3,6 +3,7 @@ import { appAlerts } from "../../components/app/alerts";
 import { djangoAlerts } from "../../components/app/django/alerts";
 import { HTTP_DIALECTS } from "../../components/app/http-dialect";
 import { kafkaExporterAlerts } from "../../components/exporters/kafka-exporter-alerts";
+import { kubeStateAlerts } from "../../components/exporters/kube-state-alerts";
 import { nodeAlerts } from "../../components/exporters/node-alerts";
 import { postgresAlerts } from "../../components/exporters/postgres-exporter-alerts";
 import { redisAlerts } from "../../components/exporters/redis-exporter-alerts";
@@ -13,6 +14,7 @@ import type { AlertDefinition, AlertDefinitions } from "../../components/monitor
 import { formatQuantity } from "../../components/monitoring/quantity";
 import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
+import { containerAlerts, volumeAlerts } from "../../components/prometheus/alerts-kubelet";
 import { backupAlerts, scheduleAlerts } from "../../components/timescaledb/alerts";
 import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
 import { filesAlerts } from "../../stacks/gauzian-alerts";
@@ -35,6 +37,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
     about: "Of the Kafka exporter: consumer groups and topics.",
     alerts: kafkaExporterAlerts("kafka-exporter"),
   },
+  KubeStateMetrics: {
+    about: "Of Kubernetes: workloads, jobs, schedules and claims, as it sees them itself.",
+    alerts: kubeStateAlerts("kube-state-metrics"),
+  },
   NodeExporter: { about: "Of each host.", alerts: nodeAlerts("node-exporter") },
   PostgresExporter: {
     about: "Of each PostgreSQL server: connections, transactions, locks, write-ahead log, replication.",
@@ -46,7 +52,8 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
     alerts: sqlExporterAlerts("sql-exporter"),
   },
   TimescaleDB: {
-    about: "Of the nightly dumps of a database that has a `backup`, and of the schedules of one without policies. On Kubernetes they need `KubeStateMetrics`.",
+    about:
+      "Of the nightly dumps of a database that has a `backup`, and of the schedules of one without policies. On Kubernetes they need `KubeStateMetrics`.",
     alerts: {
       ...backupAlerts("timescaledb-backup", "docker"),
       ...scheduleAlerts(["timescaledb-rollup-30m", "timescaledb-retention"], "docker"),
@@ -61,6 +68,10 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
   Prometheus: {
     about: "Of Prometheus itself, of all targets, and, where it has Alertmanagers, of the way to them.",
     alerts: { ...ownAlerts("prometheus", 1), ...alertingAlerts("prometheus"), ...targetAlerts(10) },
+  },
+  "Prometheus, of kubelets": {
+    about: "Of the stack's volumes and containers on Kubernetes, where Prometheus has the argument `kubelet`.",
+    alerts: { ...volumeAlerts(), ...containerAlerts() },
   },
   "crypto-viz": {
     about: "Of the stack crypto-viz alone: its feed and its sink.",

@@ -2,6 +2,7 @@ import { alertmanagerDashboards, alertmanagerHighlights } from "../../components
 import { appDashboards, appHighlights } from "../../components/app/dashboards";
 import { HTTP_DIALECTS } from "../../components/app/http-dialect";
 import { kafkaExporterDashboards, kafkaExporterHighlights } from "../../components/exporters/kafka-exporter-dashboards";
+import { kubeStateDashboards, kubeStateHighlights } from "../../components/exporters/kube-state-dashboards";
 import { nodeDashboards, nodeHighlights } from "../../components/exporters/node-dashboards";
 import {
   postgresExporterDashboards,
@@ -15,6 +16,7 @@ import { jvmDashboard } from "../../components/monitoring/dashboards/jvm";
 import { LINT_EXCLUSIONS } from "../../components/monitoring/dashboards/lint-exclusions";
 import { formatQuantity } from "../../components/monitoring/quantity";
 import { prometheusDashboards, prometheusHighlights } from "../../components/prometheus/dashboards";
+import { kubeletDashboards } from "../../components/prometheus/dashboards-kubelet";
 import { feedHighlights, MARKET_DASHBOARD, sinkHighlights } from "../../stacks/crypto-viz-dashboards";
 import { FILES_DETAILS, FILES_OVERVIEW, filesHighlights } from "../../stacks/gauzian-dashboards";
 
@@ -79,9 +81,19 @@ const CATALOGUE: Readonly<Record<string, Entry>> = {
     highlights: filesHighlights("files"),
     recorded: ["files"],
   },
+  KubeStateMetrics: {
+    dashboards: kubeStateDashboards(),
+    highlights: kubeStateHighlights("kube-state-metrics"),
+    recorded: ["kube-state-metrics"],
+  },
+  "Prometheus, of kubelets": {
+    dashboards: kubeletDashboards({ volumes: true, containers: true }),
+    highlights: [],
+    recorded: ["kubelet", "cadvisor"],
+  },
   Prometheus: {
     dashboards: prometheusDashboards(),
-    highlights: prometheusHighlights("prometheus"),
+    highlights: prometheusHighlights("prometheus", 10 * 2 ** 30),
     recorded: ["prometheus"],
   },
   Alertmanager: {

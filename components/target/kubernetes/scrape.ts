@@ -126,10 +126,11 @@ const CONTAINERS = [
   "container_cpu_usage_seconds_total",
   "container_cpu_cfs_periods_total",
   "container_cpu_cfs_throttled_periods_total",
+  "container_memory_rss",
   "container_memory_working_set_bytes",
   "container_oom_events_total",
   "container_spec_memory_limit_bytes",
-  "container_network_(receive|transmit)_(bytes|packets_dropped)_total",
+  "container_network_(receive|transmit)_bytes_total",
 ].join("|");
 
 function pods(namespaces: readonly string[], selector: Readonly<Record<string, string>>) {

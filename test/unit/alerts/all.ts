@@ -4,6 +4,8 @@ import type { AlertCase } from "./case";
 import { FILES_CASES } from "./files";
 import { GRAFANA_CASES } from "./grafana";
 import { KAFKA_CASES } from "./kafka";
+import { KUBELET_CASES } from "./kubelet";
+import { KUBERNETES_CASES } from "./kubernetes";
 import { MARKET_CASES } from "./market";
 import { NODE_CASES } from "./node";
 import { POSTGRES_CASES } from "./postgres";
@@ -19,6 +21,8 @@ export const CASES: readonly AlertCase[] = [
   ...FILES_CASES,
   ...GRAFANA_CASES,
   ...KAFKA_CASES,
+  ...KUBELET_CASES,
+  ...KUBERNETES_CASES,
   ...MARKET_CASES,
   ...NODE_CASES,
   ...POSTGRES_CASES,

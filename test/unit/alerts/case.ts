@@ -16,6 +16,8 @@ export interface Firing extends Scenario {
 /** What makes one alert fire, and what looks similar and must not. */
 export interface AlertCase {
   readonly alert: string;
+  /** Where the alert is asked of others' metrics, or is at all. @default as on Docker */
+  readonly on?: "kubernetes";
   readonly firing: readonly Firing[];
   readonly silent: readonly Scenario[];
 }
