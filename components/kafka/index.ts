@@ -56,7 +56,9 @@ export class Kafka extends pulumi.ComponentResource {
   }
 
   static plan(name: string, args: KafkaArgs): Plan {
-    const jobs = Object.keys(args.topics ?? {}).length > 0 ? [topicsJob(name, args)] : [];
+    const several = !args.existing && spec(name, args).brokers > 1;
+    // Without topics of one's own there are Kafka's, and the defaults of a cluster that has grown.
+    const jobs = several || Object.keys(args.topics ?? {}).length > 0 ? [topicsJob(name, args)] : [];
     return args.existing ? { jobs } : { services: [workload(name, args)], jobs };
   }
 

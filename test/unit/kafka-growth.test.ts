@@ -138,6 +138,14 @@ describe("growth from one broker to three", () => {
     expect(stdout).not.toMatch(/copies/);
   });
 
+  test("looks after Kafka's own topics where none is declared", () => {
+    const { status, plan, calls, stdout } = run({ topics: {} }, { topics: { __consumer_offsets: ["0"], mine: ["0"] } });
+    expect(status).toBe(0);
+    expect(replicas(plan)).toEqual(["__consumer_offsets-0: 0,1,2"]);
+    expect(calls).toHaveLength(3);
+    expect(stdout).toMatch(/^__consumer_offsets +1 +3 {2}replication 1 -> 3$/m);
+  });
+
   test("leaves a topic at one copy that is declared so", () => {
     const { status, plan } = run({ topics: { a: { replication: 1 } } }, { topics: { a: ["0"] } });
     expect({ status, plan }).toEqual({ status: 0, plan: null });

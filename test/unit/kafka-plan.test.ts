@@ -240,8 +240,9 @@ describe("faces", () => {
     expect(Kafka.monitoring("kafka", args)).toEqual({ targets: [], rules: [] });
   });
 
-  test("no topics, no job", () => {
+  test("no topics, no job, but for Kafka's own topics in a cluster that can have grown", () => {
     expect(plan().jobs).toEqual([]);
+    expect(plan({ brokers: 3 }).jobs).toMatchObject([{ name: "kafka-topics", restores: ["kafka"] }]);
     expect(plan({ topics: { orders: {} } }).jobs).toMatchObject([{ name: "kafka-topics", restores: ["kafka"] }]);
   });
 });
