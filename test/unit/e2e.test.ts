@@ -1,6 +1,8 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatCounts } from "../../tools/e2e/run";
-import { selectSuites, suitesOf } from "../../tools/e2e/suites";
+import { needIngress, selectSuites, suitesOf } from "../../tools/e2e/suites";
 import { filtersOf } from "../../tools/e2e/sweep";
 import { unexpected } from "../e2e/support/stack";
 import { acknowledged, lost, producerCommand, refused } from "../e2e/support/stream";
@@ -25,6 +27,12 @@ describe("suites of end-to-end tests", () => {
     expect(names(["docker"])).toEqual(["docker-brokers", "docker-stack"]);
     expect(names(["kubernetes", "docker-stack"])).toEqual(["docker-stack", "cluster-node", "kubernetes-stack"]);
     expect(names(["docker", "podman"])).toEqual([]);
+  });
+
+  it("have an ingress controller where one of them needs it", () => {
+    const files = fs.readdirSync(path.join(__dirname, "../e2e"));
+    expect(needIngress(selectSuites(suitesOf(files), ["kubernetes-gateway"]))).toBe(true);
+    expect(needIngress(all)).toBe(false);
   });
 
   it("end with their sum", () => {

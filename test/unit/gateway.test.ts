@@ -172,6 +172,20 @@ describe("by Ingress objects for Traefik", () => {
     });
   });
 
+  it("is changed last by a transform, Traefik's objects as well", async () => {
+    const transform = {
+      [MIDDLEWARE]: { spec: { headers: { customFrameOptionsValue: "SAMEORIGIN" } } },
+      [INGRESS]: (args: Record<string, unknown>) => {
+        Object.assign(args, { metadata: { name: "mine" } });
+      },
+    };
+    const recording = await gateway({ routes: { grafana: ROUTES.grafana }, transform });
+    expect(at(one(recording, MIDDLEWARE, "gateway-headers-middleware"), "spec.headers")).toEqual({
+      customFrameOptionsValue: "SAMEORIGIN",
+    });
+    expect(at(one(recording, INGRESS, "gateway-grafana-ingress"), "metadata.name")).toBe("mine");
+  });
+
   it("comes after what guards it", async () => {
     const recording = await secured();
     expect(dependsOn(recording, one(recording, INGRESS, "gateway-prometheus-ingress"))).toEqual(

@@ -8,7 +8,7 @@ import { inRoot } from "../core/paths";
 import { Progress } from "../core/progress";
 import { type PrepareOptions, prepare } from "../e2e/prepare";
 import { formatCounts, runSuite, type SuiteResult } from "../e2e/run";
-import { type Suite, selectSuites, suitesOf } from "../e2e/suites";
+import { needIngress, type Suite, selectSuites, suitesOf } from "../e2e/suites";
 import { sweepEngine } from "../e2e/sweep";
 
 export function register(program: Command): void {
@@ -18,12 +18,14 @@ export function register(program: Command): void {
     .argument("[suites...]", "docker, kubernetes, or one file such as docker-stack; all when none is named")
     .option("--yes", "install a Docker engine and packages without asking", false)
     .option("--keep-cluster", "leave the Kubernetes node up", false)
-    .action(async (names: string[], options: PrepareOptions) => {
+    .action(async (names: string[], options: Options) => {
       process.exitCode = await e2e(names, options);
     });
 }
 
-async function e2e(names: readonly string[], options: PrepareOptions): Promise<number> {
+type Options = Omit<PrepareOptions, "ingress">;
+
+async function e2e(names: readonly string[], options: Options): Promise<number> {
   const all = suitesOf(fs.readdirSync(inRoot("test", "e2e")));
   const suites = selectSuites(all, names);
   if (suites.length === 0) {
@@ -40,8 +42,9 @@ async function e2e(names: readonly string[], options: PrepareOptions): Promise<n
   );
 }
 
-async function runAll(suites: readonly Suite[], options: PrepareOptions, progress: Progress): Promise<number> {
-  const cleanUp = await prepare([...new Set(suites.map((suite) => suite.engine))], options, progress);
+async function runAll(suites: readonly Suite[], options: Options, progress: Progress): Promise<number> {
+  const engines = [...new Set(suites.map((suite) => suite.engine))];
+  const cleanUp = await prepare(engines, { ...options, ingress: needIngress(suites) }, progress);
   process.once("exit", sweepEngine);
   const results: SuiteResult[] = [];
   try {

@@ -1,5 +1,5 @@
 import { imagesFor } from "../../components/core/images";
-import { down, status, up } from "../cluster/cluster";
+import { addIngress, down, status, up } from "../cluster/cluster";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
 import type { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
@@ -13,6 +13,8 @@ export type CleanUp = () => Promise<void>;
 export interface PrepareOptions {
   readonly yes: boolean;
   readonly keepCluster: boolean;
+  /** Traefik on the cluster. */
+  readonly ingress: boolean;
 }
 
 /** Brings the engines that the suites run on, and everything that would otherwise be waited for in the middle of a test. */
@@ -32,10 +34,11 @@ export async function prepare(
   return kinds.includes("kubernetes") ? withCluster(options, progress) : async () => undefined;
 }
 
-async function withCluster({ yes, keepCluster }: PrepareOptions, progress: Progress): Promise<CleanUp> {
+async function withCluster({ yes, keepCluster, ingress }: PrepareOptions, progress: Progress): Promise<CleanUp> {
   const layout = layoutOf(DEFAULT_NAME);
   const before = (await status(layout)).up;
   await up(layout, "auto", yes, progress);
+  if (ingress) await addIngress(layout, progress);
   return async () => {
     if (!before && !keepCluster) await down(layout, false, progress);
   };

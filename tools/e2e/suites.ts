@@ -32,3 +32,10 @@ export function selectSuites(all: readonly Suite[], names: readonly string[]): S
   if (names.some((name) => !all.some((suite) => matches(suite, name)))) return [];
   return names.length === 0 ? [...all] : all.filter((suite) => names.some((name) => matches(suite, name)));
 }
+
+/** Suites that reach what they deploy through an ingress controller. */
+const THROUGH_INGRESS: readonly string[] = ["kubernetes-gateway"];
+
+export function needIngress(suites: readonly Suite[]): boolean {
+  return suites.some(({ name }) => THROUGH_INGRESS.includes(name));
+}
