@@ -244,6 +244,24 @@ describe("Prometheus", () => {
     expect(downTargets([...all, active("a", "b", "down", "refused")])).toEqual(["a/b is down: refused"]);
   });
 
+  it("are at least one where they are found outside the stack, and those that are named", () => {
+    const outside = {
+      external: [
+        { job: "backend", namespace: "backend", port: 8080 },
+        { job: "minio", hosts: ["a", "b"], port: 9000 },
+      ],
+      kubelet: { volumes: true },
+    };
+    const declared = declaredTargets([], undefined, outside);
+    expect(declared).toEqual(["backend/*", "kubelet/*", "minio/a", "minio/b"]);
+    const all = [active("backend", "x-1"), active("backend", "x-2"), active("minio", "a"), active("minio", "b")];
+    expect(compareTargets(declared, [...all, active("kubelet", "node-1")])).toEqual([]);
+    expect(compareTargets(declared, all)).toEqual(["kubelet/* is declared and is no target"]);
+    expect(compareTargets(declared, [...all, active("kubelet", "n"), active("backends", "y")])).toEqual([
+      "backends/y is a target and is not declared",
+    ]);
+  });
+
   const rule = (name: string, query: string, rest: object = {}) =>
     ({ type: "alerting", name, query, health: "ok", lastEvaluation: "", ...rest }) as const;
 

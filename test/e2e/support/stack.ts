@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { Kafka } from "../../../components/kafka";
 import { type Collected, collect } from "../../../components/monitoring/collect";
+import type { OutsideTargets } from "../../../components/monitoring/external";
 import { Prometheus, type PrometheusArgs } from "../../../components/prometheus";
 import { everything } from "../../../components/prometheus/settings";
 import { parseConfig } from "../../../stacks/config";
@@ -100,6 +101,11 @@ export class E2eStack {
   get watched(): Collected {
     const { name, args } = this.#prometheus;
     return collect(everything(name, args));
+  }
+
+  /** What it is declared to scrape beside the stack. */
+  get outside(): Partial<OutsideTargets> {
+    return this.#prometheus.args;
   }
 
   get #prometheus(): DeclaredComponent<PrometheusArgs> {

@@ -1,4 +1,5 @@
 import { imageCatalogue } from "../../../components/core/images";
+import { KubeStateMetrics } from "../../../components/exporters";
 import type { ExternalTarget } from "../../../components/monitoring/external";
 import { Prometheus, type PrometheusArgs } from "../../../components/prometheus";
 import { DockerTarget } from "../../../components/target/docker";
@@ -41,6 +42,13 @@ export const CASES: readonly Case[] = [
   external("external certificate without https", { ...minio, serverName: "minio" }),
   external("external certificate that is a path", { ...minio, scheme: "https", ca: "/etc/ssl/minio.pem" }),
   external("external scheme that is none", { ...minio, scheme: "tcp" as never }),
+  component("kube-state-metrics on Docker", KubeStateMetrics, { images }),
+  component(
+    "kube-state-metrics of a namespace that is none",
+    KubeStateMetrics,
+    { images, namespaces: ["Back End"] },
+    new KubernetesTarget({ stack: "prod" }),
+  ),
   prometheus("kubelets on Docker", { kubelet: { volumes: true } }, docker()),
   prometheus("kubelets without a question", { kubelet: { verify: true } }),
 ];

@@ -13,6 +13,12 @@ const OPTIONAL: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^alertmanager_notifications?_/, "exported only where somebody is told of alerts"],
   [/^timescaledb_aggregate_lag_/, "begins with the first bucket, up to two hours after the first row"],
   [/^node_md_/, "exported only on hosts with software RAID"],
+  [/^kube_cronjob_/, "begins with a schedule, and with its first run"],
+  [/^kube_job_/, "exported only while there are Jobs, of failures only after one"],
+  [/^kube_pod_container_status_(waiting|last_terminated)_reason$/, "begins when a container waits or has ended"],
+  [/^kube_(daemonset|deployment|statefulset|persistentvolumeclaim)_/, "exported only where there is one"],
+  [/^kubelet_volume_stats_/, "exported only of volumes whose driver knows how full they are"],
+  [/^container_cpu_cfs_/, "exported only of containers with a processor limit"],
   [/^node_bonding_/, "exported only on hosts with bonded interfaces"],
   [/^node_nf_conntrack_/, "exported only where the kernel tracks connections"],
 ];

@@ -31,7 +31,7 @@ export function prometheusChecks(running: Running, declaration: Declaration, hos
     const api = prometheusApi(running, declaration, component);
     const { targets, groups } = collect(everything(component.name, component.args));
     return [
-      ...targetChecks(api, targets, hosts),
+      ...targetChecks(api, targets, component.args, hosts),
       ...ruleChecks(api, groups),
       retentionCheck(api, component.name, component.args),
     ];
