@@ -131,9 +131,8 @@ export const schema = z.strictObject({
       "gauzian: host names for `prometheus` and `grafana` by Traefik, with `tls` by `secret` or `issuer`; see docs/gauzian.md.",
   }),
   clusterMetrics: z.boolean().default(false).meta({
-    target: "kubernetes",
     description:
-      "gauzian: kube-state-metrics, and what kubelets say of the stack's volumes and containers; needs a right to the metrics of every node.",
+      "gauzian on Kubernetes: kube-state-metrics, and what kubelets say of the stack's volumes and containers; needs a right to the metrics of every node.",
   }),
   runbooks: z.string().min(1).optional().meta({
     description: "Base address of the runbooks in alerts. Without it they carry the path in this repository.",

@@ -60,9 +60,9 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     checks: ["kube-score/deployment-replicas", "polaris/deploymentMissingReplicas"],
-    objects: /^Deployment \S+\/(\S+-exporter|market-(feed|sink|api))$/,
+    objects: /^Deployment \S+\/(\S+-exporter|kube-state-metrics|files|market-(feed|sink|api))$/,
     reason:
-      "A second exporter or feed would count everything twice. They hold nothing, and a Deployment brings them up on another host, where a StatefulSet would wait for the lost one.",
+      "A second exporter or feed would count everything twice, and a second of apps/files not have the files of the first. They hold nothing that is kept, and a Deployment brings them up on another host, where a StatefulSet would wait for the lost one.",
   },
   {
     checks: ["kube-linter/job-ttl-seconds-after-finished"],
@@ -75,6 +75,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     objects: /^(Cron)?Job /,
     reason:
       "Nothing may connect to a job, and what prepares a volume connects to nothing: the stricter policy has no rule there, and Polaris asks for one.",
+  },
+  {
+    checks: ["polaris/tlsSettingsMissing", "kube-score/ingress-targets-service"],
+    objects: /^Ingress \S+\/\S+-redirect$/,
+    reason:
+      "It is what answers plain http, with the address by https and nothing else: with TLS it would be the route that it leads to.",
   },
   {
     checks: ["kube-linter/env-var-secret", "polaris/sensitiveContainerEnvVar"],

@@ -209,7 +209,10 @@ export const WORKLOADS: readonly Rule[] = [
     find: (all) =>
       objects(
         all.all,
-        ({ apiVersion, kind }) => /(alpha|beta)\d+$|^extensions\//.test(apiVersion) && `${kind} of ${apiVersion}`,
+        // Of Kubernetes' own groups: what others call theirs, such as Traefik's only version, the linters do not know.
+        ({ apiVersion, kind }) =>
+          /^(([a-z]+|[a-z0-9.]+\.k8s\.io)\/)?v\d+(alpha|beta)\d+$|^extensions\//.test(apiVersion) &&
+          `${kind} of ${apiVersion}`,
       ),
     mistake: (all) => {
       all.one("PodDisruptionBudget").apiVersion = "policy/v1beta1";
