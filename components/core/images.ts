@@ -111,6 +111,12 @@ const TABLE = {
     user: { uid: 10001, gid: 10001 },
     probe: "bash",
   },
+  /** apps/files: /bin/files, static, on busybox; /data is its user's. */
+  files: {
+    local: "datastack.local/files",
+    user: { uid: 10002, gid: 10002 },
+    probe: "wget",
+  },
 } as const satisfies Record<string, ImageEntry>;
 
 export type ImageName = keyof typeof TABLE;

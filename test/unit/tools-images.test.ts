@@ -65,7 +65,8 @@ describe("the catalogue", () => {
 
 describe("what a run says about images", () => {
   it("is nothing but what no registry has, where registries answer", () => {
-    expect(imageSettings("registry")).toEqual({ references: { market: localReference("market") }, leftOut: [] });
+    const references = { market: localReference("market"), files: localReference("files") };
+    expect(imageSettings("registry")).toEqual({ references, leftOut: [] });
     expect(imageSettings("registry", ["kafka"])).toEqual({ references: {}, leftOut: [] });
   });
 

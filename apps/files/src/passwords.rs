@@ -1,13 +1,12 @@
 //! Passwords are kept as Argon2id hashes; hashing is slow by design and stays off the threads that serve requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
-use crate::tokens::{new_token, random};
+use crate::tokens::random;
 
 /// Memory of one hash, in KiB; with two passes the least that OWASP recommends.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -15,70 +14,103 @@ const PASSES: u32 = 2;
 /// Hashes at a time: more would only take memory from each other.
 const AT_A_TIME: usize = 2;
 
+/// What is kept of a password.
+#[derive(Clone)]
+pub struct Hashed {
+    salt: [u8; 16],
+    hash: [u8; 32],
+}
+
 /// Makes and checks hashes.
 pub struct Passwords {
-    hasher: Argon2<'static>,
+    hasher: Arc<Hasher>,
     slots: Arc<Semaphore>,
-    /// Checked for accounts that do not exist, so that they take as long as those that do.
-    decoy: String,
+    /// Compared for accounts that do not exist, so that they take as long as those that do.
+    decoy: Hashed,
+}
+
+struct Hasher {
+    argon2: Argon2<'static>,
+    /// Used again and again: an allocator would keep such pieces anyway, and more of them.
+    memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Passwords {
     /// Ready to hash.
     pub fn new() -> Result<Self, Failure> {
         let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| Failure::broken("argon2", &error))?;
-        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash_with(&hasher, &new_token())?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hasher = Arc::new(Hasher { argon2, memory: Mutex::default() });
+        let decoy = Hashed { salt: random(), hash: random() };
         Ok(Self { hasher, slots: Arc::new(Semaphore::new(AT_A_TIME)), decoy })
     }
 
-    /// What is kept of a password.
-    pub async fn hash(&self, password: String) -> Result<String, Failure> {
-        let hasher = self.hasher.clone();
-        self.run(move || hash_with(&hasher, &password)).await?
+    /// What is to be kept of a password.
+    pub async fn hash(&self, password: String) -> Result<Hashed, Failure> {
+        let salt = random();
+        Ok(Hashed { salt, hash: self.run(password, salt).await? })
     }
 
-    /// Whether it is the password of this hash; without one, that of nobody.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Failure> {
-        let hasher = self.hasher.clone();
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        self.run(move || {
-            let parsed = PasswordHash::new(&hash).map_err(|error| Failure::broken("argon2", &error))?;
-            Ok(hasher.verify_password(password.as_bytes(), &parsed).is_ok() && known)
-        })
-        .await?
+    /// Whether it is the password of which this was kept; without it, that of nobody.
+    pub async fn verify(&self, password: String, kept: Option<Hashed>) -> Result<bool, Failure> {
+        let known = kept.is_some();
+        let Hashed { salt, hash } = kept.unwrap_or_else(|| self.decoy.clone());
+        Ok(equal(&self.run(password, salt).await?, &hash) && known)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    async fn run(&self, password: String, salt: [u8; 16]) -> Result<[u8; 32], Failure> {
         let slot = self.slots.clone().acquire_owned().await.map_err(|error| Failure::broken("slots", &error))?;
+        let hasher = self.hasher.clone();
         let task = tokio::task::spawn_blocking(move || {
             // held until the work is done, even when the request that wanted it is gone
             let _slot = slot;
-            work()
+            hasher.hash(password.as_bytes(), &salt)
         });
-        task.await.map_err(|error| Failure::broken("hashing", &error))
+        task.await.map_err(|error| Failure::broken("hashing", &error))?
     }
 }
 
-fn hash_with(hasher: &Argon2<'_>, password: &str) -> Result<String, Failure> {
-    let salt = SaltString::encode_b64(&random::<16>()).map_err(|error| Failure::broken("salt", &error))?;
-    let hash = hasher.hash_password(password.as_bytes(), &salt).map_err(|error| Failure::broken("argon2", &error))?;
-    Ok(hash.to_string())
+impl Hasher {
+    fn hash(&self, password: &[u8], salt: &[u8]) -> Result<[u8; 32], Failure> {
+        let kept = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = kept.unwrap_or_else(|| vec![Block::default(); self.argon2.params().block_count()]);
+        let mut hash = [0; 32];
+        let result = self.argon2.hash_password_into_with_memory(password, salt, &mut hash, &mut memory);
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        result.map_err(|error| Failure::broken("argon2", &error))?;
+        Ok(hash)
+    }
+}
+
+/// Compares all of it, wherever they differ first.
+fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    a.iter().zip(b).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::hex;
+
+    #[test]
+    fn hashes_are_those_of_argon2id() {
+        // what OpenSSL makes of the same
+        let expected = "2b5dc4054886ec957ef59c73b661c54dd6fb274590b278f657c6d96aac8fa6d1";
+        let passwords = Passwords::new().unwrap();
+        let hash = passwords.hasher.hash(b"password", b"somesaltsomesalt").unwrap();
+        assert_eq!(hex(&hash), expected);
+        let again = passwords.hasher.hash(b"password", b"somesaltsomesalt").unwrap();
+        assert_eq!(hash, again);
+        assert_eq!(passwords.hasher.memory.lock().unwrap().len(), 1);
+    }
 
     #[tokio::test]
     async fn a_hash_is_of_one_password_and_never_the_same() {
         let passwords = Passwords::new().unwrap();
-        let hash = passwords.hash("correct horse".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_ne!(hash, passwords.hash("correct horse".into()).await.unwrap());
-        assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("wrong horse".into(), Some(hash)).await.unwrap());
+        let kept = passwords.hash("correct horse".into()).await.unwrap();
+        assert_ne!(kept.hash, passwords.hash("correct horse".into()).await.unwrap().hash);
+        assert!(passwords.verify("correct horse".into(), Some(kept.clone())).await.unwrap());
+        assert!(!passwords.verify("wrong horse".into(), Some(kept)).await.unwrap());
         assert!(!passwords.verify("correct horse".into(), None).await.unwrap());
     }
 }

@@ -1,4 +1,5 @@
 import type { ImageName } from "../../../components/core/images";
+import { files } from "./files";
 import { kafka } from "./kafka";
 import { market } from "./market";
 import { alertmanager, kubeStateMetrics, nodeExporter, postgresExporter, prometheus, redisExporter } from "./programs";
@@ -21,4 +22,5 @@ export const RECIPES: Readonly<Partial<Record<ImageName, Recipe>>> = {
   alertmanager,
   kubeStateMetrics,
   market,
+  files,
 };

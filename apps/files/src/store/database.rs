@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::records::{Account, Chunk, File};
 use crate::failure::{Failure, Kind};
 use crate::metrics::Metrics;
+use crate::passwords::Hashed;
 use crate::settings::Limits;
 
 /// Accounts at most.
@@ -55,7 +56,7 @@ impl Database {
     }
 
     /// Id and password of the account with this name.
-    pub fn credentials(&self, name: &str) -> Option<(String, String)> {
+    pub fn credentials(&self, name: &str) -> Option<(String, Hashed)> {
         self.query("select", |tables| {
             let account = tables.accounts.get(tables.names.get(name)?)?;
             Some((account.id.clone(), account.password.clone()))

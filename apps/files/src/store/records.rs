@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::{Instant, SystemTime};
 
+use crate::passwords::Hashed;
+
 /// Somebody with a password.
-#[derive(Debug, Clone)]
 pub struct Account {
     /// Never changes.
     pub id: String,
     /// What it logs in with.
     pub name: String,
-    /// Argon2id.
-    pub password: String,
+    /// What is kept of its password.
+    pub password: Hashed,
     /// Its files, uploads under way among them.
     pub files: BTreeSet<String>,
     /// Their declared sizes together.
