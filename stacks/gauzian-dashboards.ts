@@ -89,7 +89,7 @@ function requests(): readonly Panel[] {
     {
       kind: "stat",
       title: "Active connections",
-      description: "Requests that are being answered now. Growing while requests do not: something behind it is slow.",
+      description: "Open to clients. Growing while requests do not: something behind it is slow.",
       unit: "count",
       queries: [query(sum(view.metric("http_connections_active")), "connections")],
       width: 6,

@@ -3,21 +3,10 @@ import { type AlertDefinition, type AlertDefinitions, alertRules, checkTuning } 
 import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import { restarting } from "../monitoring/process";
-import {
-  div,
-  gt,
-  increase,
-  labelReplace,
-  max,
-  metric,
-  or,
-  range,
-  rate,
-  since,
-  sum,
-  type Vector,
-} from "../monitoring/promql";
+import { div, gt, increase, range, rate, sum, type Vector } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
+import { scheduleSignals } from "../monitoring/schedules";
+import type { Target } from "../target/target";
 
 export type GrafanaAlert = keyof ReturnType<typeof grafanaAlerts> | keyof ReturnType<typeof grafanaBackupAlerts>;
 
@@ -79,24 +68,25 @@ export function grafanaAlerts(job: string) {
 }
 
 /** About the nightly archive; `schedule`: its name. */
-export function grafanaBackupAlerts(schedule: string) {
-  // A CronJob's times are kube-state-metrics'. One that never succeeded is as old as itself.
-  const cronJob = (name: string) =>
-    labelReplace(metric(name, { cronjob: schedule }), "schedule", "$1", "cronjob", "(.+)");
-  const last = [
-    metric("datastack_schedule_last_success_timestamp_seconds", { schedule }),
-    cronJob("kube_cronjob_status_last_successful_time"),
-    cronJob("kube_cronjob_created"),
-  ].map((one) => max(one, { by: ["schedule"] }));
+export function grafanaBackupAlerts(schedule: string, kind: Target["kind"]) {
+  const { age, never } = scheduleSignals(kind, { schedule });
   return {
     GrafanaBackupOld: {
       severity: "warning",
       for: "5m",
       // Two hours more than a day.
       threshold: { default: 26 * 3600, unit: "seconds", min: 3600 },
-      expr: (most: number) => gt(since(last.reduce((a, b) => or(a, b))), most),
+      expr: (most: number) => gt(age, most),
       summary: "The last archive by {{ $labels.schedule }} is too old",
       description: `It succeeded ${valueTemplate("seconds")} ago (limit {threshold}). Dashboards that people made since would be lost with Grafana's volume.`,
+    },
+    GrafanaBackupMissing: {
+      severity: "warning",
+      for: "26h",
+      expr: () => never,
+      summary: "There is no archive by {{ $labels.schedule }} yet",
+      description:
+        "Not one has succeeded for more than a day, or nobody says so: if Grafana's volume is lost, so are the dashboards that people made.",
     },
   } satisfies Record<string, AlertDefinition>;
 }
@@ -104,17 +94,21 @@ export function grafanaBackupAlerts(schedule: string) {
 /** `schedule`: the name of the nightly archive's, if there is one. */
 export function grafanaRules(
   name: string,
+  kind: Target["kind"],
   schedule: string | undefined,
   tuning?: AlertTuning<GrafanaAlert>,
 ): RuleGroup[] {
   const definitions: AlertDefinitions = {
     ...grafanaAlerts(name),
-    ...(schedule === undefined ? {} : grafanaBackupAlerts(schedule)),
+    ...(schedule === undefined ? {} : grafanaBackupAlerts(schedule, kind)),
   };
   return [{ name, alerts: alertRules(definitions, tuning, { component: name }) }];
 }
 
 export function checkGrafanaTuning(path: string, tuning?: AlertTuning<GrafanaAlert>): Problem[] {
-  const definitions: AlertDefinitions = { ...grafanaAlerts("grafana"), ...grafanaBackupAlerts("grafana-backup") };
+  const definitions: AlertDefinitions = {
+    ...grafanaAlerts("grafana"),
+    ...grafanaBackupAlerts("grafana-backup", "docker"),
+  };
   return checkTuning(path, definitions, tuning);
 }

@@ -27,6 +27,6 @@ export function grafanaMonitoring(name: string, args: GrafanaArgs): Monitoring {
     targets: [
       serviceTarget(name, { name: "http", number: PORT }, grafanaConnection(name, args), { identity: "stable" }),
     ],
-    rules: grafanaRules(name, args.backup ? backupName(name) : undefined, args.alerts),
+    rules: grafanaRules(name, args.target.kind, args.backup ? backupName(name) : undefined, args.alerts),
   };
 }

@@ -23,6 +23,7 @@ export const RUNBOOKS: readonly string[] = [
   "FilesLatencyHigh",
   "FilesSuccessRateLow",
   "GrafanaAlertEvaluationsFailing",
+  "GrafanaBackupMissing",
   "GrafanaBackupOld",
   "GrafanaDatasourceFailing",
   "GrafanaRequestsFailing",

@@ -27,7 +27,7 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
   },
   Grafana: {
     about: "Of Grafana, and of the nightly archive of what people made in it.",
-    alerts: { ...grafanaAlerts("grafana"), ...grafanaBackupAlerts("grafana-backup") },
+    alerts: { ...grafanaAlerts("grafana"), ...grafanaBackupAlerts("grafana-backup", "docker") },
   },
   Kafka: {
     about: "Of each broker's JMX agent, and its Java process.",

@@ -11,7 +11,8 @@ const BACKUP = { schedule: "grafana-backup" };
 /** Whoever reads the files of schedules, and kube-state-metrics. */
 const LAST_SUCCESS = series("datastack_schedule_last_success_timestamp_seconds", { job: "node-exporter", ...BACKUP });
 const cronJob = (what: string) =>
-  series(`kube_cronjob_${what}`, { job: "kube-state-metrics", namespace: "monitoring", cronjob: "grafana-backup" });
+  series(`kube_cronjob_${what}`, { job: "kube-state-metrics", namespace: "monitoring", ...BACKUP });
+const UP = series("up", { job: "node-exporter" });
 
 export const GRAFANA_CASES: readonly AlertCase[] = [
   {
@@ -66,19 +67,36 @@ export const GRAFANA_CASES: readonly AlertCase[] = [
   }),
   {
     alert: "GrafanaBackupOld",
+    // A success at the beginning, and none after it.
+    firing: [{ input: { [LAST_SUCCESS]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 }],
+    silent: [{ input: { [LAST_SUCCESS]: "0x1439 86400x160" }, at: "1570m" }],
+  },
+  {
+    alert: "GrafanaBackupOld",
+    on: "kubernetes",
     firing: [
-      // A success at the beginning, and none after it.
-      { input: { [LAST_SUCCESS]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 },
       { input: { [cronJob("status_last_successful_time")]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 },
-      // It never succeeded.
-      { input: { [cronJob("created")]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 },
     ],
+    silent: [{ input: { [cronJob("status_last_successful_time")]: "0x1439 86400x160" }, at: "1570m" }],
+  },
+  {
+    alert: "GrafanaBackupMissing",
+    firing: [{ input: { [UP]: "1x1600" }, at: "1565m", labels: BACKUP, value: 1 }],
     silent: [
-      { input: { [LAST_SUCCESS]: "0x1439 86400x160" }, at: "1570m" },
+      { input: { [LAST_SUCCESS]: "_x1400 84000x200" }, at: "1565m" },
+      { input: { [UP]: "1x1600" }, at: "1550m" },
+    ],
+  },
+  {
+    alert: "GrafanaBackupMissing",
+    on: "kubernetes",
+    firing: [{ input: { [cronJob("created")]: "100x1600" }, at: "1565m", labels: BACKUP, value: 100 }],
+    silent: [
       {
-        input: { [cronJob("created")]: "0x1600", [cronJob("status_last_successful_time")]: "0x1439 86400x160" },
-        at: "1570m",
+        input: { [cronJob("created")]: "100x1600", [cronJob("status_last_successful_time")]: "_x1400 84000x200" },
+        at: "1565m",
       },
+      { input: { [cronJob("created")]: "100x1600" }, at: "1550m" },
     ],
   },
 ];
