@@ -1,15 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { claimName, preparationJob } from "../../components/target/kubernetes/names";
 import type { Plan, Process, Workload } from "../../components/target/workload";
 import { declared, KUBERNETES_STACKS, objectsOf } from "../support/kubernetes-stacks";
 import type { Objects } from "../support/policies";
 import { type Fields, type Pod, templateOf } from "../support/policies/objects";
-import { Network } from "../support/policies/reach";
+import { Network, type Stranger } from "../support/policies/reach";
 
 const SERVICE = "datastack.io/service";
 const DNS = { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } };
 const INTERNET = { address: "203.0.113.7" };
 const NEIGHBOUR = { namespace: "somebody", labels: { app: "else" } };
+const TRAEFIK = { namespace: "traefik", labels: { "app.kubernetes.io/name": "traefik" } };
 /** Of the API server: where what discovers pods may go. */
 const API = [443, 6443];
 /** One that nothing listens on. */
@@ -20,12 +22,18 @@ function called({ labels, owner }: Pod): string {
   return labels["app.kubernetes.io/component"] === "preparation" ? owner.metadata.name : (labels[SERVICE] ?? "");
 }
 
+interface Way {
+  readonly client: string;
+  readonly to: Stranger;
+  readonly port: number;
+}
+
 /** Who may connect to what, as the components declare it. */
 interface Declared {
   /** `client server:port`. */
   readonly connections: ReadonlySet<string>;
-  /** `client address:port`, where the address is the first of a block. */
-  readonly outside: ReadonlySet<string>;
+  /** Addresses, each the first of its block, and pods of other namespaces, with who may connect to them. */
+  readonly outside: readonly Way[];
   /** Replicas that reach each other on every port. */
   readonly rings: ReadonlySet<string>;
   readonly discover: ReadonlySet<string>;
@@ -39,11 +47,14 @@ function declarationOf(plans: readonly Plan[]): Declared {
   const agents = plans.flatMap((plan) => plan.agents ?? []);
   const others = plans.flatMap((plan) => [...(plan.jobs ?? []), ...(plan.schedules ?? [])]);
   const connections = new Set<string>();
-  const outside = new Set<string>();
+  const outside: Way[] = [];
   const add = (name: string, needs: Process["needs"] = []): void => {
     for (const { to } of needs) {
-      if ("workload" in to.peer) connections.add(`${name} ${to.peer.workload}:${to.port}`);
-      if ("cidrs" in to.peer) for (const cidr of to.peer.cidrs) outside.add(`${name} ${cidr.split("/")[0]}:${to.port}`);
+      const { peer, port } = to;
+      if ("workload" in peer) connections.add(`${name} ${peer.workload}:${port}`);
+      else if ("namespace" in peer) outside.push({ client: name, to: peer, port });
+      else
+        outside.push(...peer.cidrs.map((cidr) => ({ client: name, to: { address: cidr.replace(/\/.*/, "") }, port })));
     }
   };
   for (const process of [...services, ...agents, ...others]) add(process.name, process.needs);
@@ -119,12 +130,17 @@ function differences(objects: Objects, plan: Declared): string[] {
             ...wrong(`by a neighbour:${port}`, network.allows(NEIGHBOUR, client, port), false),
             ...wrong(`by the internet:${port}`, network.allows(INTERNET, client, port), false),
           ]),
-          ...[...plan.outside]
-            .filter((connection) => connection.startsWith(`${called(client)} `))
-            .flatMap((connection) => {
-              const [address = "", port = ""] = connection.slice(called(client).length + 1).split(/:(?=\d+$)/);
-              return wrong(connection, network.allows(client, { address }, Number(port)), true);
-            }),
+          ...plan.outside.flatMap(({ to, port }) => {
+            const own = plan.outside.filter((way) => way.client === called(client) && way.port === port);
+            const may = own.some((way) => isDeepStrictEqual(way.to, to));
+            const others = { ...to, labels: { app: "other" } };
+            return [
+              ...wrong(`${JSON.stringify(to)}:${port}`, network.allows(client, to, port), may),
+              ...(to.labels
+                ? wrong(`${to.namespace}'s others:${port}`, network.allows(client, others, port), false)
+                : []),
+            ];
+          }),
         ];
       })
   );
@@ -145,6 +161,18 @@ describe("the network of a stack", () => {
     const { objects, plan } = of(title);
     expect(plan.connections.size).toBeGreaterThan(4);
     expect(differences(objects, plan)).toEqual([]);
+  });
+
+  it("of gauzian lets the ingress controller in to what it has host names for", () => {
+    const { objects } = of("gauzian");
+    const network = new Network(objects);
+    const reached = objects.pods.flatMap((pod) =>
+      pod.containers
+        .flatMap(({ ports = [] }) => ports.map((port: Fields) => port.containerPort))
+        .filter((port: number) => network.allows(TRAEFIK, pod, port))
+        .map((port: number) => `${called(pod)}:${port}`),
+    );
+    expect(reached.sort()).toEqual(["grafana:3000", "prometheus:9090"]);
   });
 
   const mistakes: readonly [string, (objects: Objects) => void, string][] = [
@@ -194,6 +222,13 @@ describe("the network of a stack", () => {
         spec.egress = spec.egress.slice(1);
       },
       "grafana cannot reach DNS over UDP",
+    ],
+    [
+      "a client that may go anywhere by one port",
+      (objects) => {
+        objects.one("NetworkPolicy", "redis-exporter").spec.egress.push({ ports: [{ protocol: "TCP", port: UNUSED }] });
+      },
+      `redis-exporter can reach a neighbour:${UNUSED}`,
     ],
     [
       "a preparation with a network",

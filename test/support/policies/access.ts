@@ -105,23 +105,12 @@ export const ACCESS: readonly Rule[] = [
     },
   },
   {
-    checks: ["polaris/tlsSettingsMissing", "kube-score/ingress-targets-service"],
+    checks: ["polaris/tlsSettingsMissing"],
     find: (all) =>
-      objects(all.of("Ingress"), ({ metadata, spec }) => {
-        const hosts = (spec.rules ?? []).map(({ host }: Fields) => host);
-        const covered = (spec.tls ?? []).flatMap(({ hosts: names = [] }: Fields) => names);
-        const open = hosts.find((host: string | undefined) => !host || !covered.includes(host));
-        if (open !== undefined || hosts.includes(undefined)) return `serves ${open ?? "every host"} without TLS`;
-        const backends = (spec.rules ?? []).flatMap(({ http }: Fields) =>
-          http.paths.map(({ backend }: Fields) => backend),
-        );
-        const lost = backends.find(
-          ({ service }: Fields) =>
-            !all
-              .of("Service")
-              .some((s) => s.metadata.namespace === metadata.namespace && s.metadata.name === service.name),
-        );
-        return lost && `leads to ${lost.service.name}, which is not there`;
+      objects(all.of("Ingress"), ({ spec }) => {
+        const covered = (spec.tls ?? []).flatMap(({ hosts = [] }: Fields) => hosts);
+        const open = (spec.rules ?? []).find(({ host }: Fields) => !host || !covered.includes(host));
+        return open && `serves ${open.host ?? "every host"} without TLS`;
       }),
     mistake: (all) => {
       (all.all as Fields[]).push({
@@ -130,6 +119,23 @@ export const ACCESS: readonly Rule[] = [
         metadata: { name: "open", namespace: all.one("StatefulSet").metadata.namespace },
         spec: { rules: [{ host: "grafana.example.com", http: { paths: [] } }] },
       });
+    },
+  },
+  {
+    checks: ["kube-score/ingress-targets-service"],
+    find: (all) =>
+      objects(all.of("Ingress"), ({ metadata, spec }) => {
+        const services = all.of("Service").filter((service) => service.metadata.namespace === metadata.namespace);
+        const wanted = (spec.rules ?? []).flatMap(({ http }: Fields) =>
+          http.paths.map(({ backend }: Fields) => backend.service.name),
+        );
+        const lost = wanted.find((name: string) => !services.some((service) => service.metadata.name === name));
+        return lost && `leads to ${lost}, which is not there`;
+      }),
+    mistake: (all) => {
+      const paths = [{ path: "/", pathType: "Prefix", backend: { service: { name: "gone", port: { number: 80 } } } }];
+      const spec = { rules: [{ host: "gone.example.com", http: { paths } }] };
+      (all.all as Fields[]).push({ kind: "Ingress", metadata: { name: "gone", namespace: "prod" }, spec });
     },
   },
   {

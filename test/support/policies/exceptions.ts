@@ -77,7 +77,7 @@ export const EXCEPTIONS: readonly Exception[] = [
       "Nothing may connect to a job, and what prepares a volume connects to nothing: the stricter policy has no rule there, and Polaris asks for one.",
   },
   {
-    checks: ["polaris/tlsSettingsMissing", "kube-score/ingress-targets-service"],
+    checks: ["polaris/tlsSettingsMissing"],
     objects: /^Ingress \S+\/\S+-redirect$/,
     reason:
       "It is what answers plain http, with the address by https and nothing else: with TLS it would be the route that it leads to.",
