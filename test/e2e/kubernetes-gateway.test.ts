@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -8,12 +9,13 @@ import { Gateway } from "../../components/gateway";
 import { connectionTo } from "../../components/target/connection";
 import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Workload } from "../../components/target/workload";
+import { type Answer, type Ask, Entrance } from "../../tools/check/gateway/entrance";
 import { PORTS, TRAEFIK } from "../../tools/cluster/traefik";
 import { presentToolchain } from "../../tools/toolchain";
 import { BUSYBOX } from "../contract/cases";
 import { cli, say } from "./support/cli";
 import { ensureBusybox } from "./support/docker";
-import { type Answer, type Ask, Certificate, Entrance } from "./support/gateway";
+import { Certificate } from "./support/gateway";
 import { RenderedStack, type TestCluster, testCluster } from "./support/kubernetes";
 import { type TestStack, testStack } from "./support/pulumi";
 import { until } from "./support/wait";
@@ -119,8 +121,8 @@ describe("host names through Traefik", () => {
     await cluster.removeNamespaces(STACK, AGENTS);
     await certificate.make();
     stack = new RenderedStack(cluster, STACK, program);
-    entrance = new Entrance(cluster.layout.kubectl, TRAEFIK, TRAEFIK);
-    await entrance.open([PORTS.web, PORTS.websecure]);
+    const forward = ["port-forward", "-n", TRAEFIK, `service/${TRAEFIK}`, ":80", ":443"];
+    entrance = await Entrance.open(spawn(cluster.layout.kubectl, forward), [PORTS.web, PORTS.websecure]);
   }, 30 * 60_000);
 
   afterAll(async () => {
@@ -148,7 +150,7 @@ describe("host names through Traefik", () => {
       await answered({ host }, 200);
       const answer = await https({ host });
       expect(answer).toMatchObject({ status: 200, trusted: true, body: "hello\n" });
-      expect(answer.fingerprint).toBe(new X509Certificate(certificate.pem).fingerprint256);
+      expect(answer.certificate?.fingerprint256).toBe(new X509Certificate(certificate.pem).fingerprint256);
     }
     expect(await https({ host: "other.example.com" })).toMatchObject({ status: 404, trusted: false });
   });

@@ -6,6 +6,7 @@ import { containerChecks } from "./docker/containers";
 import { DockerStack } from "./docker/engine";
 import { limitChecks } from "./docker/limits";
 import { logChecks as dockerLogChecks } from "./docker/logs";
+import { gatewayChecks } from "./gateway";
 import { grafanaChecks } from "./grafana";
 import { kafkaChecks } from "./kafka";
 import { KubernetesStack } from "./kubernetes/cluster";
@@ -60,6 +61,7 @@ function onKubernetes(declaration: Declaration, passwords: () => Promise<Passwor
     ...workloadChecks(cluster, declaration),
     ...safetyChecks(cluster, declaration),
     ...serviceChecks(cluster, declaration, passwords),
+    ...gatewayChecks(cluster, declaration, passwords),
     ...prometheusChecks(cluster, declaration, () => cluster.hosts()),
     ...kubernetesLogChecks(cluster, declaration),
   ];

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { agentsNamespace } from "../../../components/target/kubernetes/names";
@@ -48,6 +49,12 @@ export class KubernetesStack implements Running {
   kubectl(args: readonly string[], options: { timeout?: number; ok?: readonly number[]; input?: string } = {}) {
     const [program, ...before] = this.#kubectl;
     return run(program, [...before, ...args], options);
+  }
+
+  /** Starts what goes on until it is killed, such as a port-forward, with its output piped. */
+  start(args: readonly string[]): ChildProcess {
+    const [program, ...before] = this.#kubectl;
+    return spawn(program, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   }
 
   /** Objects of a kind, of one namespace or without one, by label. */
