@@ -132,7 +132,11 @@ export const schema = z.strictObject({
   }),
   clusterMetrics: z.boolean().default(false).meta({
     description:
-      "gauzian on Kubernetes: kube-state-metrics, and what kubelets say of the stack's volumes and containers; needs a right to the metrics of every node.",
+      "kube-state-metrics (Kubernetes): what it says of the stack's workloads, schedules and claims. Alerts about schedules need it there.",
+  }),
+  kubeletMetrics: z.boolean().default(false).meta({
+    description:
+      "What kubelets say of the stack's volumes and containers (Kubernetes); needs a right to the metrics of every node.",
   }),
   runbooks: z.string().min(1).optional().meta({
     description: "Base address of the runbooks in alerts. Without it they carry the path in this repository.",
@@ -170,6 +174,15 @@ export const schema = z.strictObject({
   namespace: z.string().min(1).optional().meta({
     target: "kubernetes",
     description: "Namespace of the stack; its host agents are in `<namespace>-agents`. Without it, the stack's name.",
+  }),
+  apiServerCidrs: z.array(z.string().min(1)).default([]).meta({
+    target: "kubernetes",
+    description:
+      'Where the API server is, such as `["10.0.0.1/32"]`: what discovers pods may go nowhere else. Without it, to every address on 443 and 6443.',
+  }),
+  dnsCidrs: z.array(z.string().min(1)).default([]).meta({
+    target: "kubernetes",
+    description: 'Name servers beside the cluster\'s DNS pods, such as a cache on every node: `["169.254.20.10/32"]`.',
   }),
   priorityClass: z.string().min(1).optional().meta({
     target: "kubernetes",

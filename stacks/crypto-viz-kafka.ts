@@ -35,6 +35,7 @@ export function prometheus(config: StackConfig): Omit<PrometheusArgs, "target" |
     images: imageCatalogue(config.images),
     storage: { size: config.prometheusStorage },
     retention: { time: config.prometheusRetention },
+    ...(config.kubeletMetrics ? { kubelet: { volumes: true, containers: true } } : {}),
     ...(config.runbooks ? { runbooks: config.runbooks } : {}),
     ...(ports.prometheus ? { publish: ports.prometheus } : {}),
   };

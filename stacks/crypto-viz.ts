@@ -1,7 +1,14 @@
 import { Alertmanager, alertmanagerNote } from "../components/alertmanager";
 import { App, DjangoApp } from "../components/app";
 import { imageCatalogue } from "../components/core/images";
-import { KafkaExporter, NodeExporter, PostgresExporter, RedisExporter, SqlExporter } from "../components/exporters";
+import {
+  KafkaExporter,
+  KubeStateMetrics,
+  NodeExporter,
+  PostgresExporter,
+  RedisExporter,
+  SqlExporter,
+} from "../components/exporters";
 import { Grafana, grafanaNote } from "../components/grafana";
 import { Kafka } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
@@ -65,6 +72,7 @@ export const cryptoViz: System = (stack, config) => {
   });
   stack.add(RedisExporter, "redis-exporter", { images, redis: redis.connection });
   stack.add(NodeExporter, "node-exporter", { images });
+  if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images });
 
   const told = {
     images,

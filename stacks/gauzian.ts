@@ -38,7 +38,6 @@ export const gauzian: System = (stack, config) => {
       ...(config.backend ? [backendTarget(backend.JOB, config.backend)] : []),
       ...(minio ? [minioTarget(minio)] : []),
     ],
-    ...(config.clusterMetrics ? { kubelet: { volumes: true, containers: true } } : {}),
     rules: config.backend ? backend.rules() : [],
     alertmanagers: [alertmanager.connection],
   });

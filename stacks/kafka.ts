@@ -1,5 +1,5 @@
 import { imageCatalogue } from "../components/core/images";
-import { KafkaExporter, NodeExporter } from "../components/exporters";
+import { KafkaExporter, KubeStateMetrics, NodeExporter } from "../components/exporters";
 import { Kafka } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
 import { broker, prometheus, TOPICS } from "./crypto-viz-kafka";
@@ -14,6 +14,7 @@ export const kafkaOnly: System = (stack, config) => {
   const kafka = stack.add(Kafka, "kafka", broker(config));
   stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
   stack.add(NodeExporter, "node-exporter", { images });
+  if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images });
   const server = stack.add(Prometheus, "prometheus", { ...prometheus(config), monitoring: stack.monitoring });
 
   return [
