@@ -112,7 +112,7 @@ impl Settings {
             stop: Duration::from_secs(env.number("FILES_STOP_SECONDS", 20, 1..=300)),
             load: LoadSettings {
                 rate: env.number("FILES_LOAD_RATE", 0.0, 0.0..=200.0),
-                failures: env.number("FILES_LOAD_FAILURES", 0.01, 0.0..=0.5),
+                failures: env.number("FILES_LOAD_FAILURES", 0.005, 0.0..=0.5),
             },
             level: env.parsed(
                 "FILES_LOG_LEVEL",
@@ -179,7 +179,7 @@ mod tests {
         let settings = read(&[("HOME", "/root"), ("FILES_LOAD_RATE", " ")]).unwrap();
         assert_eq!(settings.address.to_string(), "0.0.0.0:8080");
         assert_eq!(settings.data_dir, None);
-        assert_eq!(settings.load, LoadSettings { rate: 0.0, failures: 0.01 });
+        assert_eq!(settings.load, LoadSettings { rate: 0.0, failures: 0.005 });
         assert_eq!(settings.limits.chunk, MIB);
         assert_eq!(settings.level, Level::Info);
     }
