@@ -31,6 +31,8 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
       ...(config.namespace ? { namespace: config.namespace } : {}),
       ...(config.kubeconfig ? { kubeconfig: kubeconfigPath(config.kubeconfig) } : {}),
       ...(config.kubeContext ? { context: config.kubeContext } : {}),
+      ...(config.apiServerCidrs.length > 0 ? { apiServerCidrs: config.apiServerCidrs } : {}),
+      ...(config.dnsCidrs.length > 0 ? { dnsCidrs: config.dnsCidrs } : {}),
       ...(config.priorityClass ? { priorityClass: config.priorityClass } : {}),
       ...(config.imagePullPolicy ? { imagePullPolicy: config.imagePullPolicy } : {}),
       ...(config.storageClass ? { storageClass: config.storageClass } : {}),

@@ -71,6 +71,18 @@ describe("the network on Kubernetes", () => {
       expect(egress[0]).toMatchObject({ to: [{ podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }] });
     });
 
+    it("goes out to name servers beside the cluster's, where they are named", async () => {
+      const recording = await alone(counter(), { dnsCidrs: ["169.254.20.10/32"] });
+      const [dns] = at<{ to: object[] }[]>(one(recording, POLICY, "counter-network"), "spec.egress");
+      expect(dns?.to).toEqual([
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+          podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+        },
+        { ipBlock: { cidr: "169.254.20.10/32" } },
+      ]);
+    });
+
     it("goes out to pods of another namespace, and comes in from them where that is said", async () => {
       const peer = { namespace: "storage", labels: { app: "minio" } };
       const minio = { ...connection(target(), "minio", 9000), peer };

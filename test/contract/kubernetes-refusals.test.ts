@@ -100,14 +100,24 @@ describe("wrong use on Kubernetes", () => {
     await record(() => {
       const provider = new k8s.Provider("mine", {});
       expect(
-        target({ provider, context: "x", namespace: "No", clusterDomain: "-", apiServerCidrs: ["x"] })
+        target({
+          provider,
+          clusterIdentifier: "x",
+          namespace: "No",
+          clusterDomain: "-",
+          priorityClass: "High",
+          apiServerCidrs: ["x"],
+          dnsCidrs: ["169.254.20.10"],
+        })
           .check([])
           .map(formatProblem),
       ).toEqual([
         'target.namespace = "No": must be a DNS label of at most 40 characters: lower-case letters, digits and "-", beginning with a letter.',
-        "target.provider: cannot be combined with a kubeconfig or a context. Give them to the provider itself.",
+        "target.provider: cannot be combined with a kubeconfig, a context or a cluster identifier. Give them to the provider itself.",
         'target.clusterDomain = "-": must be a domain name. Leave it out for "cluster.local".',
+        'target.priorityClass = "High": must be the name of a priority class. Leave it out to have one made; "kubectl get priorityclasses" shows those that there are.',
         'target.apiServerCidrs[0] = "x": must be an address block. Write it like "10.1.2.0/24", one address as "/32".',
+        'target.dnsCidrs[0] = "169.254.20.10": must be an address block. Write it like "10.1.2.0/24", one address as "/32".',
       ]);
     });
   });

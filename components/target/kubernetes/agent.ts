@@ -27,7 +27,14 @@ export function deployAgent(cluster: Cluster, agent: Agent, placement: Placement
   const waitsFor = cluster.waitsFor(agent, agent.after);
 
   const serviceAccount = account(at);
-  const network = networkPolicy(at, { namespace: home, service: name, ports, needs, ring: false });
+  const network = networkPolicy(at, {
+    namespace: home,
+    service: name,
+    ports,
+    needs,
+    ring: false,
+    names: cluster.settings.names,
+  });
   const files = storeFiles(at, agent.files ?? []);
   const reachable = makeReachable(cluster, agent, at, placement);
   const set = children.add(

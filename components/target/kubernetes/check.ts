@@ -30,12 +30,13 @@ export function checkKubernetes(args: KubernetesTargetArgs, plans: readonly Plan
 }
 
 function checkArgs(args: KubernetesTargetArgs): Problem[] {
-  const { stack, namespace = stack, provider, kubeconfig, context, clusterDomain = "", apiServerCidrs = [] } = args;
+  const { stack, namespace = stack, provider, kubeconfig, context, clusterIdentifier } = args;
+  const { clusterDomain = "", apiServerCidrs = [], dnsCidrs = [], priorityClass } = args;
   const problems = checkName(namespace === stack ? "stack" : "target.namespace", namespace);
-  if (provider && (kubeconfig !== undefined || context !== undefined))
+  if (provider && [kubeconfig, context, clusterIdentifier].some((given) => given !== undefined))
     problems.push({
       path: "target.provider",
-      rule: "cannot be combined with a kubeconfig or a context",
+      rule: "cannot be combined with a kubeconfig, a context or a cluster identifier",
       fix: "Give them to the provider itself",
     });
   if (clusterDomain !== "" && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(clusterDomain))
@@ -45,7 +46,18 @@ function checkArgs(args: KubernetesTargetArgs): Problem[] {
       rule: "must be a domain name",
       fix: 'Leave it out for "cluster.local"',
     });
-  return [...problems, ...apiServerCidrs.flatMap((cidr, i) => checkCidr(`target.apiServerCidrs[${i}]`, cidr))];
+  if (priorityClass !== undefined && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(priorityClass))
+    problems.push({
+      path: "target.priorityClass",
+      value: priorityClass,
+      rule: "must be the name of a priority class",
+      fix: 'Leave it out to have one made; "kubectl get priorityclasses" shows those that there are',
+    });
+  return [
+    ...problems,
+    ...apiServerCidrs.flatMap((cidr, i) => checkCidr(`target.apiServerCidrs[${i}]`, cidr)),
+    ...dnsCidrs.flatMap((cidr, i) => checkCidr(`target.dnsCidrs[${i}]`, cidr)),
+  ];
 }
 
 /** Connections to what is outside of the stack become network policies. */

@@ -20,6 +20,8 @@ export interface Settings {
   /** Whether the priority class is the stack's own. */
   readonly ownPriority: boolean;
   readonly apiServer: ApiServer;
+  /** Addresses of name servers beside the cluster's DNS pods. */
+  readonly names: readonly string[];
   readonly storageClass?: string;
   readonly provider?: k8s.Provider;
   readonly connection?: {

@@ -53,6 +53,11 @@ export interface KubernetesTargetArgs {
   readonly priorityClass?: string;
   /** Where the API server is, as CIDRs; workloads with `discovery` may go there. @default every address, on ports 443 and 6443 */
   readonly apiServerCidrs?: readonly string[];
+  /**
+   * Name servers that pods may ask beside the pods `k8s-app=kube-dns` of kube-system, as CIDRs, such as a cache on every node
+   * (`["169.254.20.10/32"]`). @default none
+   */
+  readonly dnsCidrs?: readonly string[];
   /** Generated passwords to be replaced by new ones. @default none */
   readonly rotations?: Rotations;
   /** Protects namespaces and volumes against deletion. @default false */
@@ -106,6 +111,7 @@ export class KubernetesTarget implements Target {
         ...(args.imagePullPolicy ? { pullPolicy: args.imagePullPolicy } : {}),
       },
       ownPriority: args.priorityClass === undefined,
+      names: args.dnsCidrs ?? [],
       apiServer: args.apiServerCidrs ? { cidrs: args.apiServerCidrs } : {},
       ...(storageClass ? { storageClass } : {}),
       ...(provider ? { provider } : {}),

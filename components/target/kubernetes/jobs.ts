@@ -73,13 +73,13 @@ function surroundings(
   role: Role,
   placement: Placement,
 ) {
-  const { stack, namespace, pods } = cluster.settings;
+  const { stack, namespace, pods, names } = cluster.settings;
   const { name, image, needs = [], volumes = [] } = process;
   const children = cluster.children(placement, "services");
   const own = labels({ stack, service: name, controller: name, role, image });
   const at: Surroundings = { name, namespace, labels: own, children };
   const serviceAccount = account(at);
-  const network = networkPolicy(at, { namespace, service: name, ports: [], needs, ring: false });
+  const network = networkPolicy(at, { namespace, service: name, ports: [], needs, ring: false, names });
   const files = storeFiles(at, process.files ?? []);
   const spec = podSpec({
     process,

@@ -21,6 +21,8 @@ export interface Traffic {
   readonly ring: boolean;
   /** Ports that replicas are reached at from outside of the cluster, and from where. */
   readonly exposed?: readonly Exposed[];
+  /** Addresses of name servers beside the cluster's DNS pods. */
+  readonly names: readonly string[];
   /** Where the API server is, when it asks that for running pods. */
   readonly apiServer?: ApiServer;
 }
@@ -40,7 +42,7 @@ const API_SERVER_PORTS = [443, 6443];
 
 /** Denies everything in both directions but what the connections of the stack ask for. */
 export function policy(traffic: Traffic): Spec {
-  const { service, needs, ports, ring, exposed = [], apiServer, namespace } = traffic;
+  const { service, needs, ports, ring, exposed = [], names, apiServer, namespace } = traffic;
   const itself: Peer = { podSelector: selector(service) };
   const ingress: Ingress[] = [
     ...[...new Set(ports)].map((port) => ({
@@ -51,7 +53,7 @@ export function policy(traffic: Traffic): Spec {
     ...exposed.map(({ port, cidrs }) => ({ from: cidrs.map(addresses), ports: tcp([port]) })),
   ];
   const egress: Egress[] = [
-    DNS,
+    { ...DNS, to: [DNS_PODS, ...names.map(addresses)] },
     ...(ring ? [{ to: [itself] }] : []),
     ...egressOf(namespace, needs),
     ...(apiServer ? [toApiServer(apiServer)] : []),
@@ -141,13 +143,12 @@ function tcp(ports: readonly number[]) {
   return ports.map((port) => ({ protocol: "TCP", port }));
 }
 
+const DNS_PODS: Peer = {
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+  podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+};
+
 const DNS: Egress = {
-  to: [
-    {
-      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
-      podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-    },
-  ],
   ports: [
     { protocol: "UDP", port: 53 },
     { protocol: "TCP", port: 53 },

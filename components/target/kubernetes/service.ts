@@ -24,7 +24,7 @@ const PULL = 300;
 
 /** A long-running service: a StatefulSet where it has identity or volumes, else a Deployment. */
 export function deployService(cluster: Cluster, workload: Workload, placement: Placement): Deployed {
-  const { stack, namespace, apiServer } = cluster.settings;
+  const { stack, namespace, apiServer, names } = cluster.settings;
   const { name, needs = [], discovery = false } = workload;
   const children = cluster.children(placement, "services");
   const own = labels({ stack, service: name, controller: name, role: "service", image: workload.image });
@@ -40,6 +40,7 @@ export function deployService(cluster: Cluster, workload: Workload, placement: P
     needs,
     ring: isSet(workload),
     exposed: exposed(workload),
+    names,
     ...(discovery ? { apiServer } : {}),
   });
   const files = storeFiles(at, filesOf(workload));

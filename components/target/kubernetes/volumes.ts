@@ -172,7 +172,7 @@ function prepare(
 }
 
 function isolate(cluster: Cluster, children: Children, workload: Workload): pulumi.Resource {
-  const { namespace, stack } = cluster.settings;
+  const { namespace, stack, names } = cluster.settings;
   const service = preparationOf(workload.name);
   const reached = (workload.volumes ?? []).flatMap((volume) =>
     Array.from({ length: workload.replicas ?? 1 }, (_, i) => volume.prepare?.(i)).flatMap((p) => (p ? needs(p) : [])),
@@ -184,7 +184,9 @@ function isolate(cluster: Cluster, children: Children, workload: Workload): pulu
       labels: labels({ stack, service, controller: service, role: "preparation", image: workload.image }),
     },
     spec:
-      reached.length > 0 ? policy({ namespace, service, ports: [], needs: reached, ring: false }) : isolation(service),
+      reached.length > 0
+        ? policy({ namespace, service, ports: [], needs: reached, ring: false, names })
+        : isolation(service),
   });
 }
 
