@@ -15,6 +15,7 @@ import { type Case, component, declared } from "./bad-input/case";
 import { CASES as DASHBOARDS } from "./bad-input/dashboards";
 import { CASES as EXTERNAL } from "./bad-input/external";
 import { CASES as GATEWAY } from "./bad-input/gateway";
+import { CASES as GAUZIAN } from "./bad-input/gauzian";
 import { CASES as REDIS } from "./bad-input/redis";
 import { CASES as TIMESCALEDB } from "./bad-input/timescaledb";
 import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
@@ -190,6 +191,7 @@ export const cases: readonly Case[] = [
   ...ALERTING,
   ...DASHBOARDS,
   ...GATEWAY,
+  ...GAUZIAN,
   ...APPS,
   ...EXTERNAL,
   ...REDIS,
