@@ -20,7 +20,8 @@ export async function deployStack() {
       checkImageReference(`${PROJECT}:images.${name}`, reference),
     ),
     ...pinnedImages().problems,
-    ...checkShrink(await previousVolumes(), volumes),
+    // what is wrong in the configuration is its default here, which says nothing about volumes
+    ...(problems.length === 0 ? checkShrink(await previousVolumes(), volumes) : []),
   ]);
   const generated = blueprint.plans().some((plan) => plan.secrets?.length);
   return { services, volumes, ...(generated ? { passwords: blueprint.target.secrets.passwords } : {}) };

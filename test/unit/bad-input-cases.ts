@@ -16,6 +16,7 @@ import { CASES as DASHBOARDS } from "./bad-input/dashboards";
 import { CASES as EXTERNAL } from "./bad-input/external";
 import { CASES as GATEWAY } from "./bad-input/gateway";
 import { CASES as GAUZIAN } from "./bad-input/gauzian";
+import { CASES as KUBERNETES } from "./bad-input/kubernetes";
 import { CASES as REDIS } from "./bad-input/redis";
 import { CASES as TIMESCALEDB } from "./bad-input/timescaledb";
 import { CASES as TIMESCALEDB_SCHEMA } from "./bad-input/timescaledb-schema";
@@ -163,6 +164,7 @@ export const cases: readonly Case[] = [
     blueprint.add(KafkaExporter, "kafka-exporter", { images, kafka: elsewhere });
   }),
   kafka("host ports on Kubernetes", { publish: {} }, kubernetes()),
+  prometheus("address of Prometheus with a path", { url: "https://example.com/prometheus" }),
   prometheus("retention above the disk", { storage: { size: "10Gi" }, retention: { size: "9Gi" } }),
   prometheus("scrape timeout above the interval", { scrapeInterval: "5s", scrapeTimeout: "10s" }),
   prometheus("bad external label", { externalLabels: { "my-label": "x" } }),
@@ -194,6 +196,7 @@ export const cases: readonly Case[] = [
   ...GAUZIAN,
   ...APPS,
   ...EXTERNAL,
+  ...KUBERNETES,
   ...REDIS,
   ...TIMESCALEDB,
   ...TIMESCALEDB_SCHEMA,
