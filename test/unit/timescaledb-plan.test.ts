@@ -117,19 +117,16 @@ describe("the dump", () => {
     ]);
   });
 
-  test("is watched where schedules leave metrics, and only when it is made", () => {
+  test("is watched on every target, and only when it is made", () => {
     const names = (args: Partial<TimescaleDBArgs>) =>
       TimescaleDB.monitoring("timescaledb", databaseArgs(args))
         .rules.flatMap((group) => group.alerts ?? [])
         .map((a) => a.name);
-    expect(names({ backup: {} })).toEqual([
-      "TimescaleDBBackupFailed",
-      "TimescaleDBBackupMissing",
-      "TimescaleDBBackupOld",
-    ]);
+    const all = ["TimescaleDBBackupFailed", "TimescaleDBBackupMissing", "TimescaleDBBackupOld"];
+    expect(names({ backup: {} })).toEqual(all);
     expect(names({})).toEqual([]);
     const kubernetes = { ...databaseArgs().target, kind: "kubernetes" } as TimescaleDBArgs["target"];
-    expect(names({ backup: {}, target: kubernetes })).toEqual([]);
+    expect(names({ backup: {}, target: kubernetes })).toEqual(all);
   });
 });
 
