@@ -260,7 +260,7 @@ describe("the contract's workloads on a Kubernetes node", () => {
       return text.includes("volume is not prepared") ? undefined : text;
     });
 
-    // as docs/targets.md says
+    // as docs/kubernetes.md says
     await cluster.kubectl("delete", "statefulset", "ring", "-n", STACK, "--cascade=orphan");
     await cluster.kubectl("delete", "job", "prepare-data-ring-1", "-n", STACK, "--cascade=foreground");
     await cluster.kubectl("delete", "pod", "ring-1", "-n", STACK);
