@@ -39,6 +39,7 @@ export const gauzian: System = (stack, config) => {
       ...(minio ? [minioTarget(minio)] : []),
     ],
     rules: config.backend ? backend.rules() : [],
+    ...(gateway ? { url: addressOf(gateway, "prometheus") } : {}),
     alertmanagers: [alertmanager.connection],
   });
   const shown = {

@@ -96,13 +96,16 @@ export function grafanaRules(
   name: string,
   kind: Target["kind"],
   schedule: string | undefined,
-  tuning?: AlertTuning<GrafanaAlert>,
+  tuning: AlertTuning<GrafanaAlert> = {},
 ): RuleGroup[] {
-  const definitions: AlertDefinitions = {
-    ...grafanaAlerts(name),
-    ...(schedule === undefined ? {} : grafanaBackupAlerts(schedule, kind)),
+  const group = (of: string, definitions: AlertDefinitions): RuleGroup[] => {
+    const alerts = alertRules(definitions, tuning, { component: name });
+    return alerts.length > 0 ? [{ name: of, alerts }] : [];
   };
-  return [{ name, alerts: alertRules(definitions, tuning, { component: name }) }];
+  return [
+    ...group(name, grafanaAlerts(name)),
+    ...(schedule === undefined ? [] : group(schedule, grafanaBackupAlerts(schedule, kind))),
+  ];
 }
 
 export function checkGrafanaTuning(path: string, tuning?: AlertTuning<GrafanaAlert>): Problem[] {

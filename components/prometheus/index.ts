@@ -64,6 +64,11 @@ export interface PrometheusArgs extends ComponentArgs {
   readonly externalLabels?: Readonly<Record<string, string>>;
   /** Where alerts go. @default nowhere: they are only shown */
   readonly alertmanagers?: readonly Connection[];
+  /**
+   * Where people reach it, for the links that alerts carry: scheme and host name, such as behind a proxy that asks for a password. Paths stay
+   * as they are, for itself as for Grafana. @default the name of its host
+   */
+  readonly url?: string;
   /** Port of the host (Docker). It has no authentication: beyond loopback, everybody can read. @default not published */
   readonly publish?: {
     readonly port: number;
@@ -119,6 +124,7 @@ export class Prometheus extends pulumi.ComponentResource {
             `--storage.tsdb.path=${DATA}`,
             `--web.listen-address=:${PORT}`,
             "--log.format=json",
+            ...(args.url ? [`--web.external-url=${args.url}`] : []),
           ],
           files: [
             { path: CONFIG_FILE, content: files.config },

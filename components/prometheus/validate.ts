@@ -30,6 +30,7 @@ export function validatePrometheus(name: string, args: PrometheusArgs): Problem[
     ...checkKubelet(args.target.kind, args.kubelet),
     ...checkCollected("monitoring", collected),
     ...checkPrometheusTuning("alerts", args.alerts),
+    ...checkUrl(args.url),
     ...(args.publish && !validPort(args.publish.port)
       ? [{ path: "publish.port", value: args.publish.port, rule: "must be a port, 1 to 65535" }]
       : []),
@@ -98,6 +99,14 @@ function checkExternalLabels(args: PrometheusArgs): Problem[] {
       path: `externalLabels.${label}`,
       rule: "must be a label name: letters, digits and _, not beginning with a digit",
     }));
+}
+
+/** A path in it would become part of every path, those of probes and of Grafana too. */
+function checkUrl(url: string | undefined): Problem[] {
+  if (url === undefined || /^https?:\/\/[^\s/?#@]+\/?$/.test(url)) return [];
+  return [
+    { path: "url", value: url, rule: 'must be an address such as "https://prometheus.example.com", without a path' },
+  ];
 }
 
 function validPort(port: number): boolean {

@@ -84,7 +84,9 @@ describe("gauzian as it is committed", () => {
     expect(kinds("grafana")).toEqual(["headers"]);
   });
 
-  it("tells Grafana its address, so that its cookies are secure", () => {
+  it("tells Prometheus its address, which alerts lead to, and Grafana its own, so that its cookies are secure", () => {
+    const { spec } = objects.one("StatefulSet", "prometheus");
+    expect(spec.template.spec.containers[0].args).toContain("--web.external-url=https://prometheus.gauzian.example");
     const files = objects.of("ConfigMap").filter(({ metadata }) => metadata.name.startsWith("grafana-files"));
     const ini = files.map(({ data }) => data["etc_grafana_grafana.ini"] ?? "").join("");
     expect(ini).toContain("root_url = https://grafana.gauzian.example/");

@@ -308,8 +308,8 @@ describe("the schedule", () => {
     const { backup: _, ...without } = args();
     expect(Grafana.plan("grafana", without).schedules).toEqual([]);
     expect(Grafana.plan("grafana", args({ deploy: false }))).toEqual({});
-    expect(Grafana.monitoring("grafana", args()).rules[0]?.alerts?.map(({ name }) => name)).toContain(
-      "GrafanaBackupOld",
-    );
+    expect(
+      Grafana.monitoring("grafana", args()).rules.flatMap(({ alerts = [] }) => alerts.map(({ name }) => name)),
+    ).toContain("GrafanaBackupOld");
   });
 });
