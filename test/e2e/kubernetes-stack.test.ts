@@ -25,6 +25,8 @@ const CONFIG = {
   kafkaMemory: "1Gi",
   kafkaStorage: "2Gi",
   prometheusStorage: "2Gi",
+  clusterMetrics: true,
+  kubeletMetrics: true,
 };
 const KINDS = [
   ...["pods", "statefulsets", "deployments", "daemonsets", "jobs", "services", "configmaps", "serviceaccounts"],
@@ -165,6 +167,9 @@ describe("three brokers on a Kubernetes node", () => {
       await cluster.attempt(["delete", "pods", ...all, "--grace-period=1"]);
     }
     await cluster.removeNamespaces(...namespaces);
+    // Of no namespace, so it does not go with one.
+    const mine = ["clusterrole,clusterrolebinding", "-l", `datastack.io/stack=${name}`, "--ignore-not-found"];
+    await cluster.attempt(["delete", ...mine]);
   }
 
   async function apply(): Promise<void> {

@@ -65,6 +65,8 @@ export function nodePrograms(layout: Layout): NodeProgram[] {
         `--root-dir=${layout.kubelet}`,
         `--hostname-override=${nodeName(layout)}`,
         `--node-ip=${NETWORK.node}`,
+        // what containers use is counted by a part that knows nothing of the endpoint in the configuration
+        `--containerd=${layout.socket}`,
         // placement by zone works as in a cloud, with a single zone
         "--node-labels=topology.kubernetes.io/region=local,topology.kubernetes.io/zone=local",
       ],

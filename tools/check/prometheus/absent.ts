@@ -19,6 +19,7 @@ const OPTIONAL: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^kube_(daemonset|deployment|statefulset|persistentvolumeclaim)_/, "exported only where there is one"],
   [/^kubelet_volume_stats_/, "exported only of volumes whose driver knows how full they are"],
   [/^container_cpu_cfs_/, "exported only of containers with a processor limit"],
+  [/^container_(memory|spec)_/, "exported only where the kubelet knows the container engine's socket"],
   [/^node_bonding_/, "exported only on hosts with bonded interfaces"],
   [/^node_nf_conntrack_/, "exported only where the kernel tracks connections"],
 ];
