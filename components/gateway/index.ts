@@ -66,7 +66,13 @@ export class Gateway extends pulumi.ComponentResource {
 
   /** The passwords: everything else is not run, but read by the controller. */
   static plan(name: string, args: GatewayArgs): Plan {
+    const { class: ingressClass, parent, routes } = spec(name, args);
+    const certificates = routes.flatMap(({ tls }) => (tls && "secret" in tls ? [tls.secret] : []));
     return {
+      requires: [
+        ...(parent ? [] : [{ ingressClass }]),
+        ...[...new Set(certificates)].map((secret) => ({ secret, key: "tls.crt" })),
+      ],
       secrets: Object.entries(args.routes).flatMap(([key, { basicAuth }]) =>
         basicAuth && basicAuth.password === undefined ? [ownPassword(name, key)] : [],
       ),

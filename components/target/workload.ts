@@ -226,6 +226,12 @@ export interface Schedule extends Omit<Process, "command"> {
   readonly timeout?: number;
 }
 
+/** What has to be in the cluster already, which nothing of the stack makes (Kubernetes). */
+export type Requirement =
+  | { readonly ingressClass: string }
+  /** A key of a Secret in the stack's namespace. The Secrets that files come from need not be named again. */
+  | { readonly secret: string; readonly key: string };
+
 /** What a component runs, as plain data: known before anything is constructed. */
 export interface Plan {
   /** Generated before everything else of the component. */
@@ -234,6 +240,8 @@ export interface Plan {
   readonly agents?: readonly Agent[];
   readonly jobs?: readonly Job[];
   readonly schedules?: readonly Schedule[];
+  /** `npm start` looks for it before anything is changed. */
+  readonly requires?: readonly Requirement[];
   /** Names of components whose plan is not known, because their args have problems: what needs them is not told so again. */
   readonly unplanned?: readonly string[];
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Workload } from "../../components/target/workload";
 import { parseConfig } from "../../stacks/config";
+import { declareStack } from "../../stacks/systems";
 import { clusterDemand, lookAtCluster } from "../../tools/pulumi/cluster-facts";
 import { type ClusterDemand, type ClusterFacts, judgeCluster } from "../../tools/pulumi/cluster-preflight";
 import { counter, ring, sweep } from "../contract/cases";
@@ -14,6 +15,7 @@ const DEMAND: ClusterDemand = {
   stack: "prod",
   namespace: "prod",
   volumes: { "data-kafka-0": "20Gi" },
+  ingressClasses: [],
   secrets: [{ name: "postgres", key: "password", user: "postgres-exporter" }],
 };
 const FACTS: ClusterFacts = {
@@ -33,7 +35,7 @@ const judged = (demand: Partial<ClusterDemand>, facts: Partial<ClusterFacts> = {
 
 describe("what stands in the way on a cluster", () => {
   it("is nothing where all is there, nor where nothing can be asked", () => {
-    expect(judged({ context: "production", storageClass: "fast", ingressClass: "traefik" })).toEqual([]);
+    expect(judged({ context: "production", storageClass: "fast", ingressClasses: ["traefik"] })).toEqual([]);
     const { files, contexts = [], current = "" } = FACTS;
     expect(judgeCluster({ ...DEMAND, storageClass: "any" }, { files, contexts, current })).toEqual([]);
   });
@@ -59,9 +61,9 @@ describe("what stands in the way on a cluster", () => {
   });
 
   it("is a class that it has not", () => {
-    expect(judged({ storageClass: "gold", ingressClass: "nginx" })).toEqual([
+    expect(judged({ storageClass: "gold", ingressClasses: ["traefik", "nginx"] })).toEqual([
       "The cluster has no storage class gold. It has fast, standard. Correct datastack:storageClass.",
-      "The cluster has no ingress class nginx. It has traefik. Install the controller, or correct datastack:gateway.",
+      "The cluster has no ingress class nginx. It has traefik. Install its controller, or name another class.",
     ]);
     expect(judged({}, { storageClasses: [] })).toEqual([
       "The cluster has no default storage class. It has none. Choose one with datastack:storageClass.",
@@ -84,7 +86,11 @@ describe("what stands in the way on a cluster", () => {
 
   it("is a Secret that somebody else should have made", () => {
     expect(judged({}, { secrets: {} })).toEqual([
-      "The Secret postgres, which postgres-exporter needs, is not in the namespace prod. Make it: kubectl -n prod create secret generic postgres --from-file=password=<file>",
+      "The Secret postgres, which postgres-exporter needs, is not in the namespace prod. Make it, and the namespace before if it is not there: kubectl -n prod create secret generic postgres --from-file=password=<file>",
+    ]);
+    const secrets = [{ name: "site", key: "tls.crt", user: "a host name" }];
+    expect(judged({ secrets }, { secrets: {} })).toEqual([
+      "The Secret site, which a host name needs, is not in the namespace prod. Make it, and the namespace before if it is not there: kubectl -n prod create secret tls site --cert=<file> --key=<file>",
     ]);
     expect(judged({}, { secrets: { postgres: ["user"] } })).toEqual([
       "The Secret postgres has no key password, which postgres-exporter needs; it has user.",
@@ -93,17 +99,31 @@ describe("what stands in the way on a cluster", () => {
 });
 
 describe("what a stack needs of its cluster", () => {
+  it("of gauzian are its ingress class and its certificate, too", () => {
+    const gateway = { prometheus: "p.example.com", grafana: "g.example.com", tls: { secret: "site" } };
+    const { config } = parseConfig({ "datastack:target": "kubernetes", "datastack:gateway": JSON.stringify(gateway) });
+    const demand = clusterDemand("gauzian", config, declareStack("gauzian", config).blueprint.plans());
+    expect(demand.ingressClasses).toEqual(["traefik"]);
+    expect(demand.secrets).toEqual([{ name: "site", key: "tls.crt", user: "a host name" }]);
+  });
+
   it("are the claims of all replicas and schedules, and the Secrets of others that its files come from", () => {
     const config = parseConfig({ "datastack:target": "kubernetes", "datastack:namespace": "data" }).config;
     const exporter: Workload = {
       ...counter(),
       files: [{ path: "/etc/password", content: { existing: "postgres", key: "password" }, secret: true }],
     };
-    expect(clusterDemand("prod", config, [{ services: [ring(), exporter], schedules: [sweep(target())] }])).toEqual({
+    const requires = [{ ingressClass: "traefik" }, { secret: "site", key: "tls.crt" }];
+    const plans = [{ services: [ring(), exporter], schedules: [sweep(target())] }, { requires }];
+    expect(clusterDemand("prod", config, plans)).toEqual({
       stack: "prod",
       namespace: "data",
       volumes: { "data-ring-0": "64Mi", "data-ring-1": "64Mi", "data-ring-2": "64Mi", "kept-sweep-0": "16Mi" },
-      secrets: [{ name: "postgres", key: "password", user: "counter" }],
+      ingressClasses: ["traefik"],
+      secrets: [
+        { name: "postgres", key: "password", user: "counter" },
+        { name: "site", key: "tls.crt", user: "a host name" },
+      ],
     });
   });
 });

@@ -20,6 +20,7 @@ export function clusterDemand(stack: string, config: StackConfig, plans: readonl
   const services = plans.flatMap((plan) => plan.services ?? []);
   const schedules = plans.flatMap((plan) => plan.schedules ?? []);
   const others = plans.flatMap((plan) => [...(plan.agents ?? []), ...(plan.jobs ?? []), ...schedules]);
+  const requires = plans.flatMap((plan) => plan.requires ?? []);
   const claims = [
     ...services.flatMap(({ name, volumes = [], replicas = 1 }) =>
       volumes.flatMap((volume) =>
@@ -37,7 +38,11 @@ export function clusterDemand(stack: string, config: StackConfig, plans: readonl
     ...(kubeContext ? { context: kubeContext } : {}),
     ...(storageClass ? { storageClass } : {}),
     volumes: Object.fromEntries(claims),
-    secrets: [...services, ...others].flatMap(existingSecrets),
+    ingressClasses: requires.flatMap((one) => ("ingressClass" in one ? [one.ingressClass] : [])),
+    secrets: [
+      ...[...services, ...others].flatMap(existingSecrets),
+      ...requires.flatMap((one) => ("secret" in one ? [{ name: one.secret, key: one.key, user: "a host name" }] : [])),
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ export interface ClusterDemand {
   readonly context?: string;
   /** Class of the volumes. @default the cluster's default */
   readonly storageClass?: string;
-  readonly ingressClass?: string;
+  readonly ingressClasses: readonly string[];
   /** By the name of the claim. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Keys of Secrets that somebody else keeps in the namespace. */
@@ -72,7 +72,7 @@ function wrongCluster({ stack, context }: ClusterDemand, { files, contexts, curr
 }
 
 function classProblems(demand: ClusterDemand, { storageClasses, ingressClasses }: ClusterFacts): string[] {
-  const { storageClass, ingressClass, volumes } = demand;
+  const { storageClass, volumes } = demand;
   const problems: string[] = [];
   const names = storageClasses?.map(({ name }) => name);
   if (names && storageClass !== undefined && !names.includes(storageClass))
@@ -80,9 +80,9 @@ function classProblems(demand: ClusterDemand, { storageClasses, ingressClasses }
   const defaults = storageClasses?.filter(({ isDefault }) => isDefault);
   if (names && storageClass === undefined && defaults?.length === 0 && Object.keys(volumes).length > 0)
     problems.push(`The cluster has no default storage class. ${has(names)} Choose one with datastack:storageClass.`);
-  if (ingressClasses && ingressClass !== undefined && !ingressClasses.includes(ingressClass))
+  for (const wanted of demand.ingressClasses.filter((name) => ingressClasses?.includes(name) === false))
     problems.push(
-      `The cluster has no ingress class ${ingressClass}. ${has(ingressClasses)} Install the controller, or correct datastack:gateway.`,
+      `The cluster has no ingress class ${wanted}. ${has(ingressClasses ?? [])} Install its controller, or name another class.`,
     );
   return problems;
 }
@@ -112,9 +112,16 @@ function secretProblems({ secrets: wanted, namespace }: ClusterDemand, { secrets
   return wanted.flatMap(({ name, key, user }) => {
     const keys = secrets[name];
     if (keys?.includes(key)) return [];
-    const make = `kubectl -n ${namespace} create secret generic ${name} --from-file=${key}=<file>`;
-    if (!keys)
-      return [`The Secret ${name}, which ${user} needs, is not in the namespace ${namespace}. Make it: ${make}`];
+    if (!keys) {
+      const make =
+        key === "tls.crt"
+          ? `create secret tls ${name} --cert=<file> --key=<file>`
+          : `create secret generic ${name} --from-file=${key}=<file>`;
+      return [
+        `The Secret ${name}, which ${user} needs, is not in the namespace ${namespace}. Make it, and the namespace before if it is not ` +
+          `there: kubectl -n ${namespace} ${make}`,
+      ];
+    }
     return [`The Secret ${name} has no key ${key}, which ${user} needs; it has ${keys.join(", ") || "none"}.`];
   });
 }
