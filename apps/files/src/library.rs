@@ -44,8 +44,8 @@ impl Library {
     /// Begins the upload of a file of `size` bytes.
     pub fn begin(&self, owner: &str, name: String, size: u64) -> Result<File, Failure> {
         if !NAME.contains(&name.len()) || name.contains(['/', '\\']) || name.chars().any(char::is_control) {
-            let message =
-                format!("A file's name has {} to {} bytes, no slashes, no control characters.", 1, NAME.end());
+            let (least, most) = (NAME.start(), NAME.end());
+            let message = format!("A file's name has {least} to {most} bytes, no slashes, no control characters.");
             return Err(Failure::invalid("invalid_name", message));
         }
         if size > self.limits.file {
@@ -149,11 +149,9 @@ impl Library {
         })
     }
 
-    /// Whether contents can be kept and sessions opened.
+    /// Whether the stores answer, and contents can be kept.
     pub async fn check(&self) -> Result<(), Failure> {
-        if !self.sessions.check() {
-            return Err(Failure::unavailable("session store", &"it is full"));
-        }
+        self.sessions.ping();
         self.objects.check().await.map_err(|error| Failure::unavailable("object store", &error))
     }
 
