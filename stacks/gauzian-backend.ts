@@ -23,7 +23,8 @@ export function app(images: ImageCatalogue, config: StackConfig): Omit<AppArgs, 
     // Success means 2xx here, which no dialect says: its alerts are its own.
     metrics: {},
     settings: { FILES_PORT: PORT, FILES_LOAD_RATE: config.backendLoad },
-    resources: { cpu: 0.5, memory: "128Mi" },
+    // what its store may hold is in memory: 64 MiB, beside 50 for itself
+    resources: { cpu: 0.5, memory: "160Mi" },
     monitoring: { alerts: filesAlerts(JOB), dashboards: DASHBOARDS, highlights: filesHighlights(JOB) },
   };
 }

@@ -4,7 +4,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mebibytes } from "../../components/app/spec";
 import { IMAGES } from "../../components/core/images";
+import { parseConfig } from "../../stacks/config";
+import { declare } from "../../tools/check/declared";
 import { which } from "../../tools/core/exec";
 import { RECIPES } from "../../tools/images/recipes";
 import { MIN_RUST, rustOnPath } from "../../tools/toolchain/rust-install";
@@ -94,6 +97,49 @@ describe("the back end's settings", () => {
     // they need no crate, so the compiler alone makes a program of them within a second or two
     await run("rustc", ["--edition", "2024", "--test", "src/settings/mod.rs", "-o", program], { cwd: APP });
     expect((await run(program)).stdout).toMatch(/test result: ok\. ([7-9]|\d\d) passed; 0 failed/);
+  });
+});
+
+describe("what the stack tells the back end", () => {
+  const { config } = parseConfig({
+    gateway: { prometheus: "p.example", grafana: "g.example", tls: { secret: "tls" } },
+  });
+  const { plans } = declare("gauzian", { ...config, target: "kubernetes" });
+  const service = plans.flatMap((plan) => plan.services ?? []).find(({ name }) => name === "files");
+
+  it("is what it takes", async (context) => {
+    if (!(await rustOnPath())) return context.skip(`needs Rust ${MIN_RUST.join(".")} on PATH`);
+    const [source, program] = [path.join(dir, "take.rs"), path.join(dir, "take")];
+    fs.writeFileSync(
+      source,
+      `#[path = ${JSON.stringify(path.join(APP, "src/settings/mod.rs"))}]
+mod settings;
+fn main() {
+    match settings::Settings::read(std::env::vars()) {
+        Ok(settings) => println!("{settings:?}"),
+        Err(error) => { eprintln!("{error}"); std::process::exit(78); }
+    }
+}
+`,
+    );
+    await run("rustc", ["--edition", "2024", "--cap-lints", "allow", source, "-o", program]);
+    const taken = (env: NodeJS.ProcessEnv) => run(program, [], { env });
+    const { stdout } = await taken({ ...service?.env });
+    expect(stdout).toContain("address: 0.0.0.0:8080");
+    expect(stdout).toContain(`rate: ${config.backendLoad}.0`);
+    await expect(taken({ ...service?.env, FILES_LOAD: "1" })).rejects.toThrow(/FILES_LOAD is not a setting/);
+  });
+
+  it("lets it end in its own time, and gives it the memory that it may take", () => {
+    const stop = Number(/"FILES_STOP_SECONDS", (\d+),/.exec(read("src/settings/mod.rs"))?.[1]);
+    expect(service?.stop.grace).toBeGreaterThan(stop + 5);
+    const store = Number(/"FILES_STORE_BYTES", (\d+) \* MIB/.exec(read("src/settings/mod.rs"))?.[1]);
+    const passwords = read("src/passwords.rs");
+    const [hash, many] = [/MEMORY_KIB: u32 = (\d+) \* 1024/, /AT_A_TIME: usize = (\d+)/].map((e) =>
+      Number(e.exec(passwords)?.[1]),
+    );
+    const rest = 32;
+    expect(mebibytes(service?.resources.memory ?? "")).toBeGreaterThan(store + (hash ?? 0) * (many ?? 0) + rest);
   });
 });
 
