@@ -67,10 +67,15 @@ export class Gateway extends pulumi.ComponentResource {
   /** The passwords: everything else is not run, but read by the controller. */
   static plan(name: string, args: GatewayArgs): Plan {
     const { class: ingressClass, parent, routes } = spec(name, args);
+    const definitions = [
+      ...(parent ? ["httproutes.gateway.networking.k8s.io"] : []),
+      ...(!parent || routes.some(({ auth }) => auth) ? ["middlewares.traefik.io"] : []),
+    ];
     const certificates = routes.flatMap(({ tls }) => (tls && "secret" in tls ? [tls.secret] : []));
     return {
       requires: [
         ...(parent ? [] : [{ ingressClass }]),
+        ...definitions.map((definition) => ({ definition })),
         ...[...new Set(certificates)].map((secret) => ({ secret, key: "tls.crt" })),
       ],
       secrets: Object.entries(args.routes).flatMap(([key, { basicAuth }]) =>

@@ -229,6 +229,8 @@ export interface Schedule extends Omit<Process, "command"> {
 /** What has to be in the cluster already, which nothing of the stack makes (Kubernetes). */
 export type Requirement =
   | { readonly ingressClass: string }
+  /** A kind of object that Kubernetes does not bring, by the name of its definition, such as `middlewares.traefik.io`. */
+  | { readonly definition: string }
   /** A key of a Secret in the stack's namespace. The Secrets that files come from need not be named again. */
   | { readonly secret: string; readonly key: string };
 

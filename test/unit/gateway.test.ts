@@ -407,6 +407,25 @@ describe("what is refused", () => {
   });
 });
 
+it("says what the cluster has to have already", () => {
+  const requires = (args: Partial<Args>) =>
+    Gateway.plan("gateway", { target: cluster(), routes: ROUTES, ...args }).requires;
+  expect(requires({ class: "public", tls: { secret: "wildcard" } })).toEqual([
+    { ingressClass: "public" },
+    { definition: "middlewares.traefik.io" },
+    { secret: "wildcard", key: "tls.crt" },
+  ]);
+  expect(requires({ tls: { issuer: "letsencrypt" } })).toHaveLength(2);
+  const parent = { name: "public", https: "https" };
+  expect(requires({ parent })).toEqual([
+    { definition: "httproutes.gateway.networking.k8s.io" },
+    { definition: "middlewares.traefik.io" },
+  ]);
+  expect(requires({ parent, routes: { grafana: ROUTES.grafana } })).toEqual([
+    { definition: "httproutes.gateway.networking.k8s.io" },
+  ]);
+});
+
 it("tells addresses and where it answers before it exists", () => {
   expect(gatewayUrls({ routes: ROUTES, tls: { secret: "wildcard" } })).toEqual({
     prometheus: "https://prometheus.example.com",

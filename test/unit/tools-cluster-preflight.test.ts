@@ -16,6 +16,7 @@ const DEMAND: ClusterDemand = {
   namespace: "prod",
   volumes: { "data-kafka-0": "20Gi" },
   ingressClasses: [],
+  definitions: [],
   secrets: [{ name: "postgres", key: "password", user: "postgres-exporter" }],
 };
 const FACTS: ClusterFacts = {
@@ -60,11 +61,17 @@ describe("what stands in the way on a cluster", () => {
     ]);
   });
 
-  it("is a class that it has not", () => {
+  it("is a class that it has not, or a kind of object", () => {
     expect(judged({ storageClass: "gold", ingressClasses: ["traefik", "nginx"] })).toEqual([
       "The cluster has no storage class gold. It has fast, standard. Correct datastack:storageClass.",
       "The cluster has no ingress class nginx. It has traefik. Install its controller, or name another class.",
     ]);
+    const definitions = ["middlewares.traefik.io"];
+    expect(judged({ definitions }, { definitions: ["other.example.com"] })).toEqual([
+      "The cluster does not know the kind of object middlewares.traefik.io. Install its definition: that of Traefik, or of the Gateway API, comes with the controller's chart.",
+    ]);
+    expect(judged({ definitions }, { definitions })).toEqual([]);
+    expect(judged({ definitions })).toEqual([]);
     expect(judged({}, { storageClasses: [] })).toEqual([
       "The cluster has no default storage class. It has none. Choose one with datastack:storageClass.",
     ]);
@@ -104,6 +111,7 @@ describe("what a stack needs of its cluster", () => {
     const { config } = parseConfig({ "datastack:target": "kubernetes", "datastack:gateway": JSON.stringify(gateway) });
     const demand = clusterDemand("gauzian", config, declareStack("gauzian", config).blueprint.plans());
     expect(demand.ingressClasses).toEqual(["traefik"]);
+    expect(demand.definitions).toEqual(["middlewares.traefik.io"]);
     expect(demand.secrets).toEqual([{ name: "site", key: "tls.crt", user: "a host name" }]);
   });
 
@@ -120,6 +128,7 @@ describe("what a stack needs of its cluster", () => {
       namespace: "data",
       volumes: { "data-ring-0": "64Mi", "data-ring-1": "64Mi", "data-ring-2": "64Mi", "kept-sweep-0": "16Mi" },
       ingressClasses: ["traefik"],
+      definitions: [],
       secrets: [
         { name: "postgres", key: "password", user: "counter" },
         { name: "site", key: "tls.crt", user: "a host name" },
@@ -189,17 +198,21 @@ describe("looking at a cluster", () => {
         ],
       }),
       "secret postgres": "password user ",
+      "customresourcedefinitions --output=name":
+        "customresourcedefinition.apiextensions.k8s.io/middlewares.traefik.io\ncustomresourcedefinition.apiextensions.k8s.io/x.y",
     });
-    expect(await lookAtCluster({ ...DEMAND, kubeconfig: file, context: "a" })).toEqual({
+    const definitions = ["middlewares.traefik.io"];
+    expect(await lookAtCluster({ ...DEMAND, definitions, kubeconfig: file, context: "a" })).toEqual({
       files: [file],
       contexts: ["a", "b"],
       current: "b",
       storageClasses: [{ name: "fast", isDefault: true, expands: true }],
       claims: { "data-kafka-0": { size: "20Gi", storageClass: "fast" } },
       secrets: { postgres: ["password", "user"] },
+      definitions: ["middlewares.traefik.io", "x.y"],
     });
     const log = fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n");
-    expect(log).toHaveLength(5);
+    expect(log).toHaveLength(6);
     for (const line of log) expect(line).toContain(`${file} --context a --request-timeout=10s get `);
     expect(log.filter((line) => line.includes(" secret "))[0]).toContain(
       "go-template={{range $key, $_ := .data}}{{$key}} {{end}}",

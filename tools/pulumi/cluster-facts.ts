@@ -39,6 +39,7 @@ export function clusterDemand(stack: string, config: StackConfig, plans: readonl
     ...(storageClass ? { storageClass } : {}),
     volumes: Object.fromEntries(claims),
     ingressClasses: requires.flatMap((one) => ("ingressClass" in one ? [one.ingressClass] : [])),
+    definitions: requires.flatMap((one) => ("definition" in one ? [one.definition] : [])),
     secrets: [
       ...[...services, ...others].flatMap(existingSecrets),
       ...requires.flatMap((one) => ("secret" in one ? [{ name: one.secret, key: one.key, user: "a host name" }] : [])),
@@ -69,23 +70,25 @@ export async function lookAtCluster(demand: ClusterDemand): Promise<ClusterFacts
   return { ...facts, ...(await ask(new Asker(kubectl, files, named), demand)) };
 }
 
-async function ask(cluster: Asker, { namespace, secrets }: ClusterDemand): Promise<Partial<ClusterFacts>> {
+async function ask(cluster: Asker, { namespace, secrets, definitions }: ClusterDemand): Promise<Partial<ClusterFacts>> {
   try {
     await cluster.get(["--raw", "/version"]);
   } catch (error) {
     return { unreachable: reasonOf(error) };
   }
-  const [storage, ingress, claims, keys] = await Promise.all([
+  const [storage, ingress, claims, keys, known] = await Promise.all([
     cluster.list("storageclasses"),
     cluster.list("ingressclasses"),
     cluster.list("persistentvolumeclaims", namespace),
     secretKeys(cluster, namespace, secrets),
+    definitions.length > 0 ? cluster.names("customresourcedefinitions") : undefined,
   ]);
   return {
     ...(storage ? { storageClasses: storage.map(storageClassOf) } : {}),
     ...(ingress ? { ingressClasses: ingress.map(({ metadata }) => metadata.name) } : {}),
     ...(claims ? { claims: Object.fromEntries(claims.map(claimOf)) } : {}),
     ...(keys ? { secrets: keys } : {}),
+    ...(known ? { definitions: known } : {}),
   };
 }
 
@@ -149,6 +152,16 @@ class Asker {
     try {
       const text = await this.get([kind, ...(namespace ? ["--namespace", namespace] : []), "--output=json"]);
       return (JSON.parse(text) as { items: Item[] }).items;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Of objects that are long, and whose names are enough. Undefined where it may not be asked. */
+  async names(kind: string): Promise<readonly string[] | undefined> {
+    try {
+      const text = await this.get([kind, "--output=name"]);
+      return text.split("\n").flatMap((line) => line.trim().split("/").slice(1));
     } catch {
       return undefined;
     }

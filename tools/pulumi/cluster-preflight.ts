@@ -10,6 +10,8 @@ export interface ClusterDemand {
   /** Class of the volumes. @default the cluster's default */
   readonly storageClass?: string;
   readonly ingressClasses: readonly string[];
+  /** Kinds of objects that Kubernetes does not bring, by the names of their definitions. */
+  readonly definitions: readonly string[];
   /** By the name of the claim. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Keys of Secrets that somebody else keeps in the namespace. */
@@ -26,6 +28,8 @@ export interface ClusterFacts {
   readonly unreachable?: string;
   readonly storageClasses?: readonly StorageClass[];
   readonly ingressClasses?: readonly string[];
+  /** Names of all definitions of kinds. */
+  readonly definitions?: readonly string[];
   /** Claims of the namespace with the size that they ask for. */
   readonly claims?: Readonly<Record<string, { readonly size: string; readonly storageClass?: string }>>;
   /** Keys by Secret. */
@@ -71,7 +75,8 @@ function wrongCluster({ stack, context }: ClusterDemand, { files, contexts, curr
   return undefined;
 }
 
-function classProblems(demand: ClusterDemand, { storageClasses, ingressClasses }: ClusterFacts): string[] {
+function classProblems(demand: ClusterDemand, facts: ClusterFacts): string[] {
+  const { storageClasses, ingressClasses, definitions } = facts;
   const { storageClass, volumes } = demand;
   const problems: string[] = [];
   const names = storageClasses?.map(({ name }) => name);
@@ -83,6 +88,11 @@ function classProblems(demand: ClusterDemand, { storageClasses, ingressClasses }
   for (const wanted of demand.ingressClasses.filter((name) => ingressClasses?.includes(name) === false))
     problems.push(
       `The cluster has no ingress class ${wanted}. ${has(ingressClasses ?? [])} Install its controller, or name another class.`,
+    );
+  for (const wanted of demand.definitions.filter((name) => definitions?.includes(name) === false))
+    problems.push(
+      `The cluster does not know the kind of object ${wanted}. Install its definition: that of Traefik, or of the Gateway API, ` +
+        "comes with the controller's chart.",
     );
   return problems;
 }
