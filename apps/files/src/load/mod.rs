@@ -34,7 +34,7 @@ impl Turns {
     fn new(settings: LoadSettings) -> Self {
         let mut ticks = interval(Duration::from_secs_f64(1.0 / settings.rate));
         // what could not be asked in time is not made up for: the rate is the most
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Self { ticks: Mutex::new(ticks), mix: Mix::new(settings.failures) }
     }
 
