@@ -19,10 +19,10 @@ export const SHRUNK = 5;
  * they are long.
  */
 export const JSON_AWK = `# Prints a member's value as it stands in the JSON object that is read; nothing if there is none.
-# -v path=a.b: the member b of the object in the member a. -v reset=c: with null as the value of its own member c.
+# -v path="a b": the member b of the object in the member a. -v reset=c: with null as the value of its own member c.
 { json = json $0 "\\n" }
 END {
-  depth = split(path, keys, ".")
+  depth = split(path, keys, " ")
   for (k = 1; k <= depth; k++) {
     json = member(json, keys[k])
     if (json == "") exit
@@ -83,8 +83,13 @@ request() {
   curl --silent --show-error --netrc-file /tmp/netrc --max-time 60 --retry "\${RETRIES-5}" --retry-connrefused \\
     --output /tmp/answer --write-out '%{http_code}' "$@" "$GRAFANA_URL$path"
 }
-# send PATH FILE: posts what is in the file.
-send() { request "$1" --header 'Content-Type: application/json' --data-binary "@$2"; }
+# send PATH FILE [OPTION …]: posts what is in the file.
+send() {
+  to=$1
+  content=$2
+  shift 2
+  request "$to" --header 'Content-Type: application/json' --data-binary "@$content" "$@"
+}
 said() { head -c 300 /tmp/answer | tr '\\n' ' '; }
 json() { awk -f ${JSON_SCRIPT} -v path="$1" -v reset="\${2-}" /tmp/answer; }
 # Oldest first: their names begin with their time.
@@ -148,6 +153,25 @@ uids() {
   if grep -q '[^A-Za-z0-9_-]' /tmp/uids; then fail "Grafana has a uid with signs that none should have: $(grep '[^A-Za-z0-9_-]' /tmp/uids)"; fi
 }
 
+# newer UID: of Grafana's second schema, which has an API of its own; the answer that refuses it in the first one names that.
+newer() {
+  at=$(sed -n 's|.*use \\(/apis/dashboard[.]grafana[.]app/[a-z0-9]*/namespaces/[A-Za-z0-9-]*/dashboards\\)/.*|\\1|p' /tmp/answer)
+  [ -n "$at" ] || fail "The dashboard $1 cannot be read: 406 $(said)"
+  fetch "$at/$1"
+  json spec >"$work/dashboard"
+  [ -s "$work/dashboard" ] || fail "The dashboard $1 is not what Grafana answers: $(said)"
+  folder=$(json "metadata annotations grafana.app/folder")
+  version=\${at#/apis/}
+  {
+    printf '{"metadata":{"name":"%s","annotations":{"grafana.app/message":"Restored from a backup"%s}},' \\
+      "$1" "\${folder:+,\\"grafana.app/folder\\":$folder}"
+    printf '"kind":"Dashboard","apiVersion":"%s","spec":' "\${version%%/namespaces/*}"
+    cat "$work/dashboard"
+    echo '}'
+  } >"$work/dashboards/$1.json"
+  echo "$at" >"$work/dashboards/$1.at"
+}
+
 begun=$(date -u +%s)
 uids dash-folder
 folders=0
@@ -167,13 +191,18 @@ count=0
 while read -r uid; do
   ask "/api/dashboards/uid/$uid"
   [ "$status" != 404 ] || continue
+  if [ "$status" = 406 ]; then
+    newer "$uid"
+    count=$((count + 1))
+    continue
+  fi
   [ "$status" = 200 ] || fail "The dashboard $uid cannot be read: $status $(said)"
   # It is the stack's, and comes back with that.
-  [ "$(json meta.provisioned)" != true ] || continue
+  [ "$(json "meta provisioned")" != true ] || continue
   # Its number means nothing to another database.
   json dashboard id >"$work/dashboard"
   [ -s "$work/dashboard" ] || fail "The dashboard $uid is not what Grafana answers: $(said)"
-  folder=$(json meta.folderUid)
+  folder=$(json "meta folderUid")
   {
     printf '{"dashboard":'
     cat "$work/dashboard"
@@ -243,6 +272,26 @@ tar -xzf "$archive" -C "$work" || { echo "$name is no archive that can be read. 
 status=$(request /api/org) || { echo "Grafana does not answer at $GRAFANA_URL. Nothing was changed." >&2; exit 1; }
 [ "$status" = 200 ] || { echo "Grafana lets nobody in: $status $(said). Nothing was changed." >&2; exit 1; }
 
+# save UID: as a new version of what is there, or anew; sets the status.
+save() {
+  body=$work/dashboards/$1.json
+  if [ ! -f "$work/dashboards/$1.at" ]; then
+    status=$(send /api/dashboards/db "$body")
+    return
+  fi
+  at=$(cat "$work/dashboards/$1.at")
+  status=$(request "$at/$1")
+  case $status in
+    404) status=$(send "$at" "$body") ;;
+    200)
+      # Over the version that was just read, and over no other.
+      version=$(json "metadata resourceVersion")
+      sed "1s|^{\\"metadata\\":{|&\\"resourceVersion\\":$version,|" "$body" >"$work/body"
+      status=$(send "$at/$1" "$work/body" --request PUT)
+      ;;
+  esac
+}
+
 made=0
 failed=0
 # A folder within another one has to wait for that.
@@ -276,16 +325,16 @@ done
 
 saved=0
 kept=0
-for file in $(ls "$work/dashboards"); do
+for file in $(cd "$work/dashboards" && ls | grep '[.]json$'); do
   uid=\${file%.json}
   status=$(request "/api/dashboards/uid/$uid")
-  if [ "$status" = 200 ] && [ "$(json meta.provisioned)" = true ]; then
+  if [ "$status" = 200 ] && [ "$(json "meta provisioned")" = true ]; then
     echo "the dashboard $uid is the stack's now, and stays as it is"
     kept=$((kept + 1))
     continue
   fi
-  status=$(send /api/dashboards/db "$work/dashboards/$file")
-  if [ "$status" = 200 ]; then
+  save "$uid"
+  if [ "$status" = 200 ] || [ "$status" = 201 ]; then
     saved=$((saved + 1))
   else
     echo "the dashboard $uid was not restored: $status $(said)" >&2

@@ -12,6 +12,8 @@ interface Saved {
   readonly folderUid: string;
   readonly provisioned: boolean;
   readonly message: string;
+  /** Saved by the second schema, `v2`, with this resource version. */
+  readonly newer?: number;
 }
 
 /**
@@ -35,7 +37,7 @@ export class GrafanaStub {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const { status, body } = this.#answer(request, Buffer.concat(chunks).toString());
+      const { status, body } = this.#understood(request, Buffer.concat(chunks).toString());
       response.writeHead(status, { "content-type": "application/json" });
       response.end(typeof body === "string" ? body : JSON.stringify(body));
     });
@@ -57,8 +59,24 @@ export class GrafanaStub {
     this.dashboards.set(dashboard.uid, { dashboard: { ...dashboard, id }, folderUid, provisioned, message });
   }
 
+  /** As the browser of Grafana 13 saves a dashboard. */
+  saveNewer(uid: string, spec: Readonly<Record<string, unknown>>, folderUid = "", message = ""): void {
+    this.save({ uid, ...spec }, folderUid, false, message);
+    const saved = this.dashboards.get(uid);
+    if (saved) this.dashboards.set(uid, { ...saved, newer: ++this.#ids });
+  }
+
   folder(uid: string, title: string, parentUid?: string): void {
     this.folders.set(uid, { uid, title, ...(parentUid ? { parentUid } : {}) });
+  }
+
+  #understood(request: http.IncomingMessage, body: string): { status: number; body: unknown } {
+    try {
+      return this.#answer(request, body);
+    } catch (error) {
+      if (error instanceof SyntaxError) return said(400, `bad request data: ${error.message}`);
+      throw error;
+    }
   }
 
   #answer(request: http.IncomingMessage, body: string): { status: number; body: unknown } {
@@ -67,6 +85,7 @@ export class GrafanaStub {
     if (this.broken) return this.broken;
     const login = Buffer.from(request.headers.authorization?.replace("Basic ", "") ?? "", "base64").toString();
     if (login !== `admin:${this.password}`) return said(401, "Invalid username or password");
+    if (url.pathname.startsWith(NEWER)) return this.#newer(request.method, url.pathname.slice(NEWER.length + 1), body);
     const [, route = "", uid = ""] = /^(.*?)(?:\/uid)?\/([^/]*)$/.exec(url.pathname) ?? [];
     if (request.method === "POST") {
       const sent = JSON.parse(body);
@@ -80,7 +99,8 @@ export class GrafanaStub {
     }
     const saved = this.dashboards.get(uid);
     if (!saved) return said(404, "Dashboard not found");
-    const { dashboard, folderUid, provisioned } = saved;
+    const { dashboard, folderUid, provisioned, newer } = saved;
+    if (newer) return said(406, `dashboard api version not supported, use ${NEWER}/${uid} instead`);
     const meta = {
       type: "db",
       slug: "{a}",
@@ -90,6 +110,25 @@ export class GrafanaStub {
     };
     const whole = { meta, dashboard };
     return { status: 200, body: uid === this.cut ? JSON.stringify(whole).slice(0, -5) : whole };
+  }
+
+  #newer(method: string | undefined, uid: string, body: string): { status: number; body: unknown } {
+    const saved = this.dashboards.get(uid);
+    if (method === "GET") {
+      if (!saved?.newer) return said(404, "not found");
+      const { uid: name, id: _, ...spec } = saved.dashboard;
+      const annotations = { "grafana.app/createdBy": "user:1", "grafana.app/folder": saved.folderUid };
+      const metadata = { name, namespace: "default", resourceVersion: String(saved.newer), annotations };
+      return { status: 200, body: { kind: "Dashboard", apiVersion: "dashboard.grafana.app/v2", metadata, spec } };
+    }
+    const { metadata, spec, apiVersion } = JSON.parse(body);
+    if (apiVersion !== "dashboard.grafana.app/v2") return said(400, "the API version in the data does not match");
+    if (method === "POST" && this.dashboards.has(metadata.name)) return said(409, "already exists");
+    if (method === "PUT" && metadata.resourceVersion !== String(saved?.newer)) return said(409, "has been modified");
+    const { "grafana.app/folder": folder = "", "grafana.app/message": message } = metadata.annotations;
+    if (folder && !this.folders.has(folder)) return said(400, "folder not found");
+    this.saveNewer(metadata.name, spec, folder, message);
+    return { status: method === "POST" ? 201 : 200, body: {} };
   }
 
   #search(query: URLSearchParams) {
@@ -122,6 +161,8 @@ export class GrafanaStub {
     return { status: 200, body: { status: "success", uid: dashboard.uid, version: 2 } };
   }
 }
+
+const NEWER = "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards";
 
 function hit(uid: string, title: string, type: string, folderUid?: string) {
   return { id: 7, orgId: 1, uid, title, uri: `db/${uid}`, type, tags: ["uid"], ...(folderUid ? { folderUid } : {}) };

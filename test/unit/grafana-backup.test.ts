@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -9,6 +9,8 @@ import { Prometheus } from "../../components/prometheus";
 import { DockerTarget } from "../../components/target/docker";
 import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Schedule } from "../../components/target/workload";
+import { which } from "../../tools/core/exec";
+import { cacheDir } from "../../tools/core/paths";
 import { GrafanaStub } from "../support/grafana-api";
 
 const target = new DockerTarget({ stack: "test" });
@@ -27,7 +29,8 @@ const schedule = (more: Partial<GrafanaArgs> = {}): Schedule => {
 const ARCHIVES = "var/lib/datastack-backups";
 const APPLETS = "awk cat date grep gzip head ls mkdir mv rm sed sh sort sync tail tar tr wc".split(" ");
 /** Awk and the others are busybox's in Grafana's image, and something else on most machines. */
-const busybox = spawnSync("busybox", ["true"]).status === 0;
+const built = cacheDir("busybox", "busybox");
+const busybox = which("busybox") ?? (fs.existsSync(built) ? built : undefined);
 
 let root: string;
 let stub: GrafanaStub;
@@ -92,6 +95,11 @@ function fill(): void {
   stub.save({ title: text, uid: "mine", tags: ["a"], panels: [panel], id: 1, version: 7 }, "own");
   stub.save({ uid: "deep_1", title: "Deep", schemaVersion: 42 }, "inner");
   stub.save({ uid: "top-2", title: "Without a folder" });
+  stub.saveNewer(
+    "newer",
+    { title: "Of the second schema", elements: { "panel-1": { spec: { title: text } } } },
+    "inner",
+  );
 }
 
 const own = () =>
@@ -106,10 +114,8 @@ describe.each([
   beforeEach(async (context) => {
     context.skip(boxed && !busybox, "there is no busybox here");
     if (!boxed) return;
-    const box = String(spawnSync("which", ["busybox"]).stdout).trim();
-    for (const applet of APPLETS) fs.symlinkSync(box, path.join(root, "bin", applet));
-    const curl = String(spawnSync("which", ["curl"]).stdout).trim();
-    fs.symlinkSync(curl, path.join(root, "bin/curl"));
+    for (const applet of APPLETS) fs.symlinkSync(busybox ?? "", path.join(root, "bin", applet));
+    fs.symlinkSync(which("curl") ?? "", path.join(root, "bin/curl"));
   });
   const env = (): Record<string, string> => (boxed ? { PATH: path.join(root, "bin") } : {});
 
@@ -119,7 +125,7 @@ describe.each([
     const saved = await run("backup", [], env());
     expect(saved).toMatchObject({ code: 0, stderr: "" });
     expect(saved.stdout).toMatch(
-      /^grafana-\d{8}T\d{6}Z-3-dashboards\.tar\.gz: 3 dashboards, 3 folders, \d+ bytes, \d+ s; 1 archives are kept\n$/,
+      /^grafana-\d{8}T\d{6}Z-4-dashboards\.tar\.gz: 4 dashboards, 3 folders, \d+ bytes, \d+ s; 1 archives are kept\n$/,
     );
 
     // The volume was lost: the stack's own are there again, under other numbers.
@@ -129,9 +135,10 @@ describe.each([
     stub.save({ uid: "datastack-overview", title: "Overview", panels: [] }, "stack", true);
     const restored = await run("restore", ["restore", "latest"], env());
     expect(restored).toMatchObject({ code: 0, stderr: "" });
-    expect(restored.stdout).toMatch(/: 3 dashboards saved, 2 folders made, 0 left to the stack, 0 failed\n$/);
+    expect(restored.stdout).toMatch(/: 4 dashboards saved, 2 folders made, 0 left to the stack, 0 failed\n$/);
     expect(own()).toEqual(expect.arrayContaining(before));
-    expect(own()).toHaveLength(3);
+    expect(own()).toHaveLength(4);
+    expect(stub.dashboards.get("newer")).toMatchObject({ newer: expect.any(Number), folderUid: "inner" });
     expect(stub.folders.get("inner")).toEqual({ uid: "inner", title: 'Team "A" \\ B', parentUid: "outer" });
     expect(stub.dashboards.get("mine")?.message).toBe("Restored from a backup");
     expect(archives()).toHaveLength(1);
@@ -157,6 +164,8 @@ describe("a backup", () => {
     await run("restore", ["restore", "latest"]);
     const posted = stub.requests.filter((request) => request.startsWith("POST"));
     expect(posted).toEqual(Array(3).fill("POST /api/dashboards/db"));
+    const newer = "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards/newer";
+    expect(stub.requests.filter((request) => request.startsWith("PUT"))).toEqual([`PUT ${newer}`]);
   });
 
   it("keeps as many archives as it is told to, the newest", async () => {
@@ -164,7 +173,7 @@ describe("a backup", () => {
     for (const day of ["01", "02", "03", "04"]) await archiveOf(`202603${day}T030000Z`);
     const { stdout } = await run("backup");
     expect(archives().map((name) => name.slice(8, 16))).toEqual(["20260303", "20260304", expect.stringMatching(/^20/)]);
-    expect(stdout).toContain("removed grafana-20260301T030000Z-3-dashboards.tar.gz\n");
+    expect(stdout).toContain("removed grafana-20260301T030000Z-4-dashboards.tar.gz\n");
   });
 
   it("of a Grafana that was emptied removes none, and is not taken for the latest", async () => {
@@ -173,19 +182,19 @@ describe("a backup", () => {
     stub.dashboards.clear();
     const { code, stderr } = await run("backup");
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^warning: .* has 0 dashboards, .* before it 3: no old archive is removed/);
+    expect(stderr).toMatch(/^warning: .* has 0 dashboards, .* before it 4: no old archive is removed/);
     expect(archives()).toHaveLength(4);
     // Days later: those of nothing go, the last one of something stays.
     for (const day of ["04", "05", "06"]) await archiveOf(`202803${day}T030000Z`);
     await run("backup");
-    const full = "grafana-20260303T030000Z-3-dashboards.tar.gz";
+    const full = "grafana-20260303T030000Z-4-dashboards.tar.gz";
     expect(archives()).toContain(full);
     const refused = await run("restore", ["restore", "latest"]);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(`${full} had 3.\nNothing was changed. Restore one of them by its name.`);
+    expect(refused.stderr).toContain(`${full} had 4.\nNothing was changed. Restore one of them by its name.`);
     expect(stub.dashboards.size).toBe(0);
     expect((await run("restore", ["restore", full])).code).toBe(0);
-    expect(stub.dashboards.size).toBe(3);
+    expect(stub.dashboards.size).toBe(4);
   });
 
   it.each<[string, () => void, string]>([
@@ -265,8 +274,9 @@ describe("a restore", () => {
     const { code, stderr, stdout } = await run("restore", ["restore", name]);
     expect(code).toBe(1);
     expect(stderr).toContain('the folder inner was not made: 400 {"message":"parent folder not found"}');
+    expect(stderr).toContain('the dashboard newer was not restored: 400 {"message":"folder not found"}');
     expect(stderr).toContain('the dashboard deep_1 was not restored: 400 {"message":"folder not found"}');
-    expect(stdout).toMatch(/: 2 dashboards saved, \d+ folders made, 0 left to the stack, 2 failed\n$/);
+    expect(stdout).toMatch(/: 2 dashboards saved, \d+ folders made, 0 left to the stack, 3 failed\n$/);
   });
 
   it("lists archives, newest first, and refuses what is none", async () => {
