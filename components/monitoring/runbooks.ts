@@ -183,6 +183,7 @@ export const RUNBOOKS: readonly string[] = [
   "RedisSnapshotFailing",
   "TargetDown",
   "TargetFlapping",
+  "TargetMissing",
   "TargetScrapeSlow",
   "TimescaleDBAggregateBehind",
   "TimescaleDBBackupFailed",

@@ -5,6 +5,7 @@ import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import { restarting } from "../monitoring/process";
 import {
+  absent,
   add,
   changes,
   div,
@@ -16,6 +17,7 @@ import {
   maxOverTime,
   metric,
   minOverTime,
+  or,
   range,
   rate,
   sum,
@@ -35,9 +37,16 @@ export interface PrometheusScope {
   readonly kubelet: KubeletMetrics;
 }
 
+export interface TargetScope {
+  /** Seconds. */
+  readonly scrapeTimeout: number;
+  /** Jobs whose instances are found where they run, sorted. */
+  readonly discovered: readonly string[];
+}
+
 type OwnAlert = keyof ReturnType<typeof ownAlerts>;
 type AlertingAlert = keyof ReturnType<typeof alertingAlerts>;
-type TargetAlert = keyof ReturnType<typeof targetAlerts>;
+type TargetAlert = keyof ReturnType<typeof targetAlerts> | keyof ReturnType<typeof discoveredAlerts>;
 type KubeletAlert = keyof ReturnType<typeof volumeAlerts> | keyof ReturnType<typeof containerAlerts>;
 
 /** The alerts about Prometheus itself, about the targets and the chain of alerts as a whole, and about what kubelets say. */
@@ -219,6 +228,22 @@ function capacity(matchers: LabelMatchers) {
   } satisfies Record<string, AlertDefinition>;
 }
 
+/** Where instances are found, and not named: one that is gone is no target any more, and nothing says that it is down. */
+export function discoveredAlerts(jobs: readonly [string, ...string[]]) {
+  const [first, ...rest] = jobs;
+  const none = (job: string): Vector => absent("up", { job });
+  return {
+    TargetMissing: {
+      severity: "critical",
+      for: "10m",
+      expr: () => rest.reduce((all, job) => or(all, none(job)), none(first)),
+      summary: "{{ $labels.job }}: there is nothing to scrape",
+      description:
+        "It is declared, and not one pod of it is found: none exists, or Prometheus may not see it. Its alerts are blind, TargetDown among them.",
+    },
+  } satisfies Record<string, AlertDefinition>;
+}
+
 /** What only the Prometheus that scrapes can say: about all of its targets, and that alerts arrive at all. */
 export function targetAlerts(scrapeTimeout: number) {
   return {
@@ -271,8 +296,13 @@ export function prometheusRules(name: string, scope: PrometheusScope, tuning: Tu
 }
 
 /** Only in the Prometheus that evaluates them: another one that watches it has its own. */
-export function targetRules(name: string, scrapeTimeout: number, tuning: Tuning): RuleGroup[] {
-  return [{ name: `${name}-targets`, alerts: alertRules<string>(targetAlerts(scrapeTimeout), tuning) }];
+export function targetRules(name: string, { scrapeTimeout, discovered }: TargetScope, tuning: Tuning): RuleGroup[] {
+  const [first, ...rest] = discovered;
+  const definitions: AlertDefinitions = {
+    ...targetAlerts(scrapeTimeout),
+    ...(first === undefined ? {} : discoveredAlerts([first, ...rest])),
+  };
+  return [{ name: `${name}-targets`, alerts: alertRules(definitions, tuning) }];
 }
 
 export function checkPrometheusTuning(path: string, tuning: Tuning): Problem[] {
@@ -280,6 +310,7 @@ export function checkPrometheusTuning(path: string, tuning: Tuning): Problem[] {
     ...ownAlerts("prometheus", 1),
     ...alertingAlerts("prometheus"),
     ...targetAlerts(10),
+    ...discoveredAlerts(["prometheus"]),
     ...volumeAlerts(),
     ...containerAlerts(),
   };

@@ -1,4 +1,5 @@
 import { seconds } from "../core/units";
+import { isStatic } from "../monitoring/external";
 import type { Monitoring } from "../monitoring/monitoring";
 import { targetRules } from "./alerts";
 import { defaultRetentionSize } from "./config";
@@ -26,7 +27,23 @@ export function settings(args: PrometheusArgs) {
 /** What it watches: all that it was given, the rules of one's own, and itself, once. */
 export function everything(name: string, args: PrometheusArgs): Monitoring[] {
   const others = args.monitoring.filter((one) => !one.targets.some((target) => target.workload === name));
-  const own = args.rules ? [{ targets: [], rules: args.rules }] : [];
-  const targets = { targets: [], rules: targetRules(name, seconds(settings(args).scrapeTimeout) ?? 10, args.alerts) };
-  return [...others, ...own, prometheusMonitoring(name, args), targets];
+  const rules = args.rules ? [{ targets: [], rules: args.rules }] : [];
+  const own = prometheusMonitoring(name, args);
+  const scope = {
+    scrapeTimeout: seconds(settings(args).scrapeTimeout) ?? 10,
+    discovered: discovered(args, [...others, own]),
+  };
+  return [...others, ...rules, own, { targets: [], rules: targetRules(name, scope, args.alerts) }];
+}
+
+/** On Docker everything is asked by name. */
+function discovered({ target, external = [], kubelet = {} }: PrometheusArgs, all: readonly Monitoring[]): string[] {
+  if (target.kind === "docker") return [];
+  const jobs = [
+    ...all.flatMap(({ targets }) => targets.map(({ job }) => job)),
+    ...external.filter((one) => !isStatic(one)).map(({ job }) => job),
+    ...(kubelet.volumes ? ["kubelet"] : []),
+    ...(kubelet.containers ? ["cadvisor"] : []),
+  ];
+  return [...new Set(jobs)].sort();
 }

@@ -81,11 +81,27 @@ describe("rules", () => {
   it("are the same on both targets, but for schedules and what Kubernetes says of itself", () => {
     const others = (kind: "docker" | "kubernetes") =>
       alerts(ruled(kind)).filter(
-        ({ name, labels = {} }) => !SCHEDULES.test(name) && labels.component !== "kube-state-metrics",
+        ({ name, labels = {} }) =>
+          !SCHEDULES.test(name) && labels.component !== "kube-state-metrics" && name !== "TargetMissing",
       );
     expect(others("kubernetes")).toEqual(others("docker"));
     const recordings = (kind: "docker" | "kubernetes") => ruled(kind).groups.flatMap((group) => group.recordings ?? []);
     expect(recordings("kubernetes")).toEqual(recordings("docker"));
+  });
+
+  it("say on Kubernetes, where instances are found, that there is none of a job, whoever runs it", () => {
+    const external = [
+      { job: "backend", namespace: "backend", port: 8080 },
+      { job: "minio", hosts: ["minio.example.com"], cidrs: ["192.0.2.0/24"], port: 9000 },
+    ];
+    const missing = (kind: "docker" | "kubernetes", more: Partial<PrometheusArgs>) =>
+      alerts(monitored(kind, more).collected).find(({ name }) => name === "TargetMissing")?.expr ?? "";
+    expect(missing("docker", {})).toBe("");
+    expect(missing("kubernetes", { external, kubelet: { volumes: true } })).toMatch(
+      /^absent\(up\{job="alertmanager"\}\) or absent\(up\{job="backend"\}\) or .*absent\(up\{job="kubelet"\}\)/,
+    );
+    // Asked by name, so there is always a target.
+    expect(missing("kubernetes", { external })).not.toContain("minio");
   });
 
   it("about schedules have the same names and labels on both targets", () => {

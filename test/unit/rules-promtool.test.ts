@@ -60,7 +60,7 @@ describe("promtool", () => {
     await expect(check).rejects.toThrow(/rules.yml/);
   });
 
-  it("sees every alert fire when it has to, and none when it has not", { timeout: 120_000 }, async (context) => {
+  it("sees every alert fire when it has to, and none when it has not", { timeout: 300_000 }, async (context) => {
     await testRules(await program(context), CASES);
   });
 
@@ -83,7 +83,7 @@ describe("what the programs said when they were recorded", () => {
 
   it.for([stack, kubernetes])(
     "makes no other alert fire when it stays like that for three hours ($prometheus.target.kind)",
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (target, context) => {
       const tests = [...ofTarget(target).keys()].filter((name) => !(name in TRUE));
       const test = {

@@ -12,7 +12,7 @@ import { grafanaAlerts, grafanaBackupAlerts } from "../../components/grafana/ale
 import { kafkaAlerts } from "../../components/kafka/alerts";
 import type { AlertDefinition, AlertDefinitions } from "../../components/monitoring/alert";
 import { formatQuantity } from "../../components/monitoring/quantity";
-import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
+import { discoveredAlerts, ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
 import { containerAlerts, volumeAlerts } from "../../components/prometheus/alerts-kubelet";
 import { backupAlerts, scheduleAlerts } from "../../components/timescaledb/alerts";
@@ -66,8 +66,14 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
   },
   DjangoApp: { about: "Of a Django project, beside those of HTTP.", alerts: djangoAlerts("django") },
   Prometheus: {
-    about: "Of Prometheus itself, of all targets, and, where it has Alertmanagers, of the way to them.",
-    alerts: { ...ownAlerts("prometheus", 1), ...alertingAlerts("prometheus"), ...targetAlerts(10) },
+    about:
+      "Of Prometheus itself, of all targets (TargetMissing on Kubernetes, where they are found), and, where it has Alertmanagers, of the way to them.",
+    alerts: {
+      ...ownAlerts("prometheus", 1),
+      ...alertingAlerts("prometheus"),
+      ...targetAlerts(10),
+      ...discoveredAlerts(["kafka"]),
+    },
   },
   "Prometheus, of kubelets": {
     about: "Of the stack's volumes and containers on Kubernetes, where Prometheus has the argument `kubelet`.",

@@ -12,7 +12,7 @@ const volume = (alert: string, simple: Simple): AlertCase => ({
   ...oneSeries(KUBELET, alert, {
     labels: CLAIM,
     alertLabels: CLAIM,
-    beside: { [series("kubelet_volume_stats_capacity_bytes", { ...KUBELET, ...CLAIM })]: `${100 * GIB}x900` },
+    beside: { [series("kubelet_volume_stats_capacity_bytes", { ...KUBELET, ...CLAIM })]: `${100 * GIB}x90` },
     ...simple,
   }),
   on: "kubernetes",
@@ -27,11 +27,11 @@ const container = (alert: string, simple: Simple): AlertCase => ({
 export const KUBELET_CASES: readonly AlertCase[] = [
   volume("KubeVolumeFillingUp", {
     metric: "kubelet_volume_stats_available_bytes",
-    // A GiB in two hours; there are 8 after twelve.
-    fires: `${14 * GIB}-${GIB / 120}x900`,
+    // 16 MiB a minute; there are 8 GiB after 80.
+    fires: `${9.25 * GIB}-${GIB / 64}x90`,
     // Less than 15 %, and it stays so.
-    quiet: `${8 * GIB}x900`,
-    at: "720m",
+    quiet: `${8 * GIB}x90`,
+    at: "80m",
     value: 0.08,
   }),
   volume("KubeVolumeSpaceOut", {

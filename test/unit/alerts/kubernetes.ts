@@ -1,3 +1,4 @@
+import { KUBELET_JOBS, monitored } from "../../support/monitored";
 import { type AlertCase, oneSeries, series } from "./case";
 
 const JOB = { job: "kube-state-metrics", instance: "kube-state-metrics" };
@@ -210,8 +211,9 @@ const SCHEDULES: AlertCase[] = [
   {
     alert: "TimescaleDBBackupOld",
     on: "kubernetes",
-    firing: [{ input: { [SUCCESS]: "0x1600" }, at: "1570m", labels: BACKUP, value: 94_200 }],
-    silent: [{ input: { [SUCCESS]: "0x1439 86400x160" }, at: "1570m" }],
+    // The clock begins at 0: a success of the day before.
+    firing: [{ input: { [SUCCESS]: "-93600x20" }, at: "10m", labels: BACKUP, value: 94_200 }],
+    silent: [{ input: { [SUCCESS]: "-93600x3 180x17" }, at: "10m" }],
   },
   {
     alert: "TimescaleDBBackupMissing",
@@ -239,4 +241,30 @@ const SCHEDULES: AlertCase[] = [
   },
 ];
 
-export const KUBERNETES_CASES: readonly AlertCase[] = [...PODS, ...WORKLOADS, ...RUNS, ...OTHERS, ...SCHEDULES];
+/** Of every job that is scraped there. */
+const UP = Object.fromEntries(
+  [...monitored("kubernetes").collected.targets.map(({ job }) => job), ...KUBELET_JOBS].map((job) => [
+    series("up", { job, instance: `${job}-0` }),
+    // Not up is TargetDown's.
+    job === "redis-exporter" ? "0x30" : "1x30",
+  ]),
+);
+const KAFKA = series("up", { job: "kafka", instance: "kafka-0" });
+
+const TARGETS: AlertCase[] = [
+  {
+    alert: "TargetMissing",
+    on: "kubernetes",
+    firing: [{ input: { ...UP, [KAFKA]: "1x5 _x25" }, at: "25m", labels: { job: "kafka" }, value: 1 }],
+    silent: [{ input: UP, at: "25m" }],
+  },
+];
+
+export const KUBERNETES_CASES: readonly AlertCase[] = [
+  ...PODS,
+  ...WORKLOADS,
+  ...RUNS,
+  ...OTHERS,
+  ...SCHEDULES,
+  ...TARGETS,
+];
