@@ -24,11 +24,11 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(dir, { recursive: true }));
 
 describe("what the back end emits", () => {
-  const histogram = (name: string, labels: string[]) =>
-    [[`${name}_bucket`, [...labels, "le"].sort()] as const].concat([
-      [`${name}_sum`, labels],
-      [`${name}_count`, labels],
-    ]);
+  const histogram = (name: string, labels: string[]): [string, string[]][] => [
+    [`${name}_bucket`, [...labels, "le"].sort()],
+    [`${name}_sum`, labels],
+    [`${name}_count`, labels],
+  ];
 
   it("is the thirteen metrics that gauzian's dashboard and alerts are about, and its process", () => {
     const recorded = [...recordedScrape("files")].filter(([name]) => !name.startsWith("process_"));
@@ -101,10 +101,9 @@ describe("the back end's settings", () => {
 });
 
 describe("what the stack tells the back end", () => {
-  const { config } = parseConfig({
-    gateway: { prometheus: "p.example", grafana: "g.example", tls: { secret: "tls" } },
-  });
-  const { plans } = declare("gauzian", { ...config, target: "kubernetes" });
+  const gateway = { prometheus: "p.example", grafana: "g.example", tls: { secret: "tls" } };
+  const { config } = parseConfig({ target: "kubernetes", gateway: JSON.stringify(gateway) });
+  const { plans } = declare("gauzian", config);
   const service = plans.flatMap((plan) => plan.services ?? []).find(({ name }) => name === "files");
 
   it("is what it takes", async (context) => {

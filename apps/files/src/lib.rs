@@ -67,7 +67,7 @@ pub async fn run(
 ) -> io::Result<bool> {
     let address = listener.local_addr()?;
     let mut tasks = vec![sweeping(service.library.clone())];
-    tasks.extend(load::start(settings.load, reachable(address)));
+    tasks.extend(load::start(settings.load, &settings.limits, reachable(address)));
     let told = {
         let service = service.clone();
         async move {

@@ -113,6 +113,23 @@ async fn load_reaches_every_route_at_its_rate_with_its_share_of_failures() {
 }
 
 #[tokio::test]
+async fn load_goes_by_small_limits_too() {
+    let small = [
+        ("FILES_CHUNK_BYTES", "1024"),
+        ("FILES_FILE_BYTES", "4096"),
+        ("FILES_ACCOUNT_BYTES", "8192"),
+        ("FILES_STORE_BYTES", "16384"),
+    ];
+    let server = serve(&[&small[..], &[("FILES_LOAD_RATE", "200"), ("FILES_LOAD_FAILURES", "0")]].concat()).await;
+    let begun = r#"http_requests_total{endpoint="/api/v1/files",method="POST",status="201"}"#;
+    let start = Instant::now();
+    while server.metric(begun, 30.0).await < 30.0 && start.elapsed() < Duration::from_secs(120) {}
+    let text = server.get("/metrics", "").await.text();
+    let bad = text.lines().filter(|line| line.starts_with("http_requests_total") && !line.contains("status=\"20"));
+    assert_eq!(bad.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[tokio::test]
 async fn readiness_tells_of_the_store() {
     let folder = std::env::temp_dir().join(format!("files-ready-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::logs;
-use crate::settings::LoadSettings;
+use crate::settings::{Limits, LoadSettings};
 
 mod client;
 mod mix;
@@ -21,6 +21,8 @@ use visitor::Visitor;
 
 /// People at a time; each asks one thing after the other.
 const VISITORS: usize = 8;
+/// Bytes of a visitor's file at most; less where the service's limits are small.
+const FILE: u64 = 192 * 1024;
 /// How often it is told what was done.
 const REPORT: Duration = Duration::from_secs(60);
 
@@ -44,8 +46,8 @@ impl Turns {
     }
 }
 
-/// Puts load on the server at `address`; aborting the tasks ends it.
-pub fn start(settings: LoadSettings, address: SocketAddr) -> Vec<JoinHandle<()>> {
+/// Puts load on the server at `address`, within its limits; aborting the tasks ends it.
+pub fn start(settings: LoadSettings, limits: &Limits, address: SocketAddr) -> Vec<JoinHandle<()>> {
     if settings.rate <= 0.0 {
         return Vec::new();
     }
@@ -53,8 +55,16 @@ pub fn start(settings: LoadSettings, address: SocketAddr) -> Vec<JoinHandle<()>>
     let tally = Arc::new(Tally::default());
     let client = Client::new(address, tally.clone());
     let mut tasks = vec![tokio::spawn(report(tally))];
-    tasks.extend((0..VISITORS).map(|_| tokio::spawn(Visitor::new(client.clone(), turns.clone()).come_and_go())));
+    let size = largest_file(limits);
+    let visitor = || Visitor::new(client.clone(), turns.clone(), size);
+    tasks.extend((0..VISITORS).map(|_| tokio::spawn(visitor().come_and_go())));
     tasks
+}
+
+/// What everybody can keep at the same time.
+fn largest_file(limits: &Limits) -> u64 {
+    let (files, visitors) = (visitor::KEPT as u64 + 1, VISITORS as u64);
+    FILE.min(limits.file).min(limits.account / files).min(limits.store / (files * visitors))
 }
 
 async fn report(tally: Arc<Tally>) {
@@ -65,5 +75,22 @@ async fn report(tally: Arc<Tally>) {
         let (requests, unexpected) = tally.take();
         let fields = [("requests", requests.into()), ("unexpected", unexpected.into())];
         logs::info("files.load", "load", &fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    #[test]
+    fn visitors_stay_within_the_limits() {
+        let largest = |values: &[(&str, &str)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            super::largest_file(&Settings::read(values).unwrap().limits)
+        };
+        assert_eq!(largest(&[]), 192 * 1024);
+        let small = [("FILES_CHUNK_BYTES", "1024"), ("FILES_FILE_BYTES", "4096"), ("FILES_ACCOUNT_BYTES", "8192")];
+        assert_eq!(largest(&small), 2048);
+        assert_eq!(largest(&[&small[..], &[("FILES_STORE_BYTES", "8192")]].concat()), 256);
     }
 }

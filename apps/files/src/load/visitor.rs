@@ -12,10 +12,8 @@ use super::client::{Ask, Client, Payload};
 use super::mix::Turn;
 use crate::tokens::{new_id, new_token, random, sha256};
 
-/// Bytes of a visitor's file at most; small beside the service's limits.
-const MOST: u64 = 192 * 1024;
-/// Files that a visitor keeps.
-const KEPT: usize = 3;
+/// Files that a visitor keeps; for a moment there is one more.
+pub const KEPT: usize = 3;
 /// Visits after which the account is given up for a new one.
 const VISITS: usize = 20;
 
@@ -32,40 +30,52 @@ pub struct Visitor {
     password: String,
     token: Option<String>,
     files: VecDeque<Kept>,
+    /// Bytes of a file at most.
+    size: u64,
 }
 
 impl Visitor {
     /// Somebody who has never been here.
-    pub fn new(client: Client, turns: Arc<Turns>) -> Self {
+    pub fn new(client: Client, turns: Arc<Turns>, size: u64) -> Self {
         let (name, password) = (format!("visitor-{}", new_id()), new_token());
-        Self { client, turns, name, password, token: None, files: VecDeque::new() }
+        Self { client, turns, name, password, token: None, files: VecDeque::new(), size }
     }
 
     /// Never ends.
     pub async fn come_and_go(mut self) {
         loop {
-            let (client, turns) = (self.client.clone(), self.turns.clone());
-            // an answer that was not expected ends what depends on it; the next visitor begins anew
+            // an answer that was not expected ends what depends on it
             let _ = self.stay().await;
-            self = Self::new(client, turns);
+            let _ = self.leave().await;
+            self = Self::new(self.client, self.turns, self.size);
         }
     }
 
     async fn stay(&mut self) -> Option<()> {
         let body = self.credentials();
         self.token = token_in(&self.ask(Method::POST, "/api/v1/accounts", body, StatusCode::CREATED).await?);
-        for visit in 0..VISITS {
-            if visit > 0 {
-                let body = self.credentials();
-                self.token = token_in(&self.ask(Method::POST, "/api/v1/sessions", body, StatusCode::CREATED).await?);
-            }
+        self.visit().await?;
+        for _ in 1..VISITS {
+            self.ask(Method::DELETE, "/api/v1/sessions/current", Payload::None, StatusCode::NO_CONTENT).await?;
+            self.token = None;
+            self.log_in().await?;
             self.visit().await?;
-            if visit + 1 < VISITS {
-                self.ask(Method::DELETE, "/api/v1/sessions/current", Payload::None, StatusCode::NO_CONTENT).await?;
-                self.token = None;
-            }
+        }
+        Some(())
+    }
+
+    /// Gives up the account with all that is in it.
+    async fn leave(&mut self) -> Option<()> {
+        if self.token.is_none() {
+            self.log_in().await?;
         }
         self.ask(Method::DELETE, "/api/v1/accounts/me", Payload::None, StatusCode::NO_CONTENT).await.map(drop)
+    }
+
+    async fn log_in(&mut self) -> Option<()> {
+        let body = self.credentials();
+        self.token = token_in(&self.ask(Method::POST, "/api/v1/sessions", body, StatusCode::CREATED).await?);
+        Some(())
     }
 
     async fn visit(&mut self) -> Option<()> {
@@ -90,7 +100,7 @@ impl Visitor {
     }
 
     async fn upload(&mut self) -> Option<()> {
-        let content = some_content();
+        let content = some_content(self.size);
         let body = Payload::Json(json!({ "name": "holiday.jpg", "size": content.len() }));
         let begun = self.ask(Method::POST, "/api/v1/files", body, StatusCode::CREATED).await?;
         let begun: Value = serde_json::from_slice(&begun).ok()?;
@@ -151,9 +161,9 @@ impl Visitor {
 }
 
 /// Bytes that do not repeat, of a size by chance.
-fn some_content() -> Bytes {
+fn some_content(most: u64) -> Bytes {
     let seed = u64::from_le_bytes(random());
-    let size = usize::try_from(1 + seed % MOST).unwrap_or(1);
+    let size = usize::try_from(1 + seed % most).unwrap_or(1);
     // xorshift: cheap, and good enough to be compared
     let mut state = seed | 1;
     let words = std::iter::repeat_with(|| {
