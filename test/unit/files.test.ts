@@ -102,7 +102,7 @@ describe("the back end's settings", () => {
 
 describe("what the stack tells the back end", () => {
   const gateway = { prometheus: "p.example", grafana: "g.example", tls: { secret: "tls" } };
-  const { config } = parseConfig({ target: "kubernetes", gateway: JSON.stringify(gateway) });
+  const { config } = parseConfig({ "datastack:target": "kubernetes", "datastack:gateway": JSON.stringify(gateway) });
   const { plans } = declare("gauzian", config);
   const service = plans.flatMap((plan) => plan.services ?? []).find(({ name }) => name === "files");
 
