@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { IMAGES, type ImageName } from "../components/core/images";
@@ -182,7 +183,8 @@ export const schema = z.strictObject({
   }),
   dnsCidrs: z.array(z.string().min(1)).default([]).meta({
     target: "kubernetes",
-    description: 'Name servers beside the cluster\'s DNS pods, such as a cache on every node: `["169.254.20.10/32"]`.',
+    description:
+      "Addresses of name servers beside the DNS pods of kube-system, as CIDRs, such as a cache on every node.",
   }),
   priorityClass: z.string().min(1).optional().meta({
     target: "kubernetes",
@@ -261,7 +263,11 @@ export function parseConfig(all: Readonly<Record<string, string>>): { config: St
 
 /** Keys that have no meaning beside the others. */
 function checkTogether(input: Readonly<Record<string, unknown>>, config: StackConfig): Problem[] {
-  const misplaced = configKeys().filter(({ key, target }) => key in input && target && target !== config.target);
+  const misplaced = configKeys().filter(
+    ({ key, target, default: own }) =>
+      // Pulumi hands every default over as if it had been given
+      key in input && target && target !== config.target && !isDeepStrictEqual(input[key], own),
+  );
   return [
     ...checkReceivers(`${PROJECT}:alertReceivers`, config.alertReceivers),
     ...checkServers(PROJECT, config),
