@@ -33,20 +33,49 @@ read_brokers() {
   )
 }
 
-# Brokers for COUNT copies, beginning with the one at START, each in another rack as long as there are any.
+# Adds to the copies in "placed", which stay where they are, those that COUNT lacks: each in a rack without one as long as there are
+# any, on the broker that was given least, the one at START before others.
 place() {
-  local start=$1 count=$2 apart i id
+  local start=$1 count=$2 apart i id best
   local -A taken=()
-  placed=()
+  for id in "\${placed[@]}"; do
+    given[$id]=$((\${given[$id]-0} + 1))
+    [[ -v rack[$id] ]] && taken[\${rack[$id]}]=1
+  done
   for apart in true false; do
-    for ((i = 0; i < \${#order[@]} && \${#placed[@]} < count; i++)); do
-      id=\${order[(start + i) % \${#order[@]}]}
-      [[ " \${placed[*]} " == *" $id "* ]] && continue
-      [[ $apart == true && -v taken[\${rack[$id]}] ]] && continue
-      placed+=("$id")
-      taken[\${rack[$id]}]=1
+    while ((\${#placed[@]} < count)); do
+      best=
+      for ((i = 0; i < \${#order[@]}; i++)); do
+        id=\${order[(start + i) % \${#order[@]}]}
+        [[ " \${placed[*]} " == *" $id "* ]] && continue
+        [[ $apart == true && -v taken[\${rack[$id]}] ]] && continue
+        [[ -z $best ]] || ((\${given[$id]-0} < \${given[$best]-0})) || continue
+        best=$id
+      done
+      [[ -n $best ]] || break
+      placed+=("$best")
+      taken[\${rack[$best]}]=1
+      given[$best]=$((\${given[$best]-0} + 1))
     done
   done
+}
+
+# The first of "placed" is to lead. It stays the first unless it leads more than another one by now; then that one is, and the rest
+# come as they follow it around, so that they do not all fall to the same one next.
+lead() {
+  local start=$1 i id best=\${placed[0]} around=()
+  for ((i = 0; i < \${#order[@]}; i++)); do
+    id=\${order[(start + i) % \${#order[@]}]}
+    [[ " \${placed[*]} " == *" $id "* ]] || continue
+    ((\${led[$id]-0} >= \${led[$best]-0})) || best=$id
+  done
+  led[$best]=$((\${led[$best]-0} + 1))
+  [[ $best != "\${placed[0]}" ]] || return 0
+  for id in "\${order[@]}" "\${order[@]}" "\${placed[@]}"; do
+    [[ $id == "$best" ]] || ((\${#around[@]} > 0)) || continue
+    [[ " \${placed[*]} " == *" $id "* && " \${around[*]} " != *" $id "* ]] && around+=("$id")
+  done
+  placed=("\${around[@]}")
 }
 
 joined() { local IFS=,; echo "$*"; }
@@ -75,7 +104,8 @@ throttled() {
 
 # Partitions that lack copies, those that are being given some, and those that a limit was left on; "moving" are the first two.
 plan_copies() {
-  local name partition replicas adding removing target item field had rows=() turn=0
+  local name partition replicas adding removing target item field had rows=() placed=() turn=0
+  local -A given=() led=()
   moving=0
   while IFS=$'\t' read -r -a field; do
     [[ \${field[1]-} == 'Partition: '* ]] || continue
@@ -98,7 +128,9 @@ plan_copies() {
       grown[$name]="replication \${replication[$name]} -> \${wanted[$name]}"
       count "$target"
       if ((REPLY < \${wanted[$name]})); then
+        IFS=, read -r -a placed <<<"$target"
         place "$turn" "\${wanted[$name]}"
+        lead "$turn"
         target=$(joined "\${placed[@]}")
       fi
       turn=$((turn + 1))

@@ -64,9 +64,15 @@ EXTRA_ARGS+=" -javaagent:\${agent[0]}=${PORTS.metrics}:${FILES}/jmx.yaml"
 ${rmi(spec)}export EXTRA_ARGS
 export KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=file:${FILES}/log4j2.yaml
 export LOG_DIR=/tmp/kafka-logs
-${rack(spec)}# Of the process before, where the directory outlives it.
+${rack(spec)}${forget(spec)}exec /opt/kafka/bin/kafka-server-start.sh ${FILES}/server-$node.properties${spec.rack === "off" ? "" : ` "\${rack[@]}"`}
+`;
+}
+
+/** A broker that is alone has no others to wait for, so nothing to remember of that. */
+function forget(spec: Spec): string {
+  if (spec.brokers === 1) return "";
+  return `# Of the process before, where the directory outlives it.
 rm -f ${READY_FILES.join(" ")}
-exec /opt/kafka/bin/kafka-server-start.sh ${FILES}/server-$node.properties${spec.rack === "off" ? "" : ` "\${rack[@]}"`}
 `;
 }
 

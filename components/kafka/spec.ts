@@ -21,6 +21,14 @@ export const FILES = "/opt/datastack/kafka";
 const MI = 2 ** 20;
 const MAX_DEFAULT_HEAP = 5 * 2 ** 30;
 const REASSIGNMENT: { readonly throttle: Size; readonly within: Duration } = { throttle: "50Mi", within: "30m" };
+
+/**
+ * On Kubernetes the next broker is restarted when this one is ready, so it waits for copies that come: an hour, in which 50 MiB per
+ * second are 175 GiB. Not for ever, for a copy on a broken disk never comes, and a restart may mend that. On Docker all are replaced at
+ * once: nothing depends on it but `up`, which waits for ten minutes.
+ */
+const CATCH_UP = { kubernetes: 3600, docker: 300 } as const;
+
 const RESOURCES: Resources = { cpu: 1, memory: "1Gi" };
 
 /** Everything that the rest of the component reads, with defaults applied. Sizes in bytes. */
@@ -37,6 +45,8 @@ export interface Spec {
   readonly minInSyncReplicas: number;
   /** Bytes per second and broker, and seconds. */
   readonly reassignment: { readonly throttle: number; readonly within: number };
+  /** Seconds that a broker that runs is held back for copies while all brokers answer. */
+  readonly catchUp: number;
   readonly outside: Outside | undefined;
   /** Whether a broker has a rack; alone, and on one Docker host, it has nothing to be apart from. */
   readonly rack: "where-known" | "required" | "off";
@@ -64,6 +74,7 @@ export function spec(name: string, args: KafkaArgs): Spec {
       throttle: Math.floor(bytes(args.reassignment?.throttle ?? REASSIGNMENT.throttle) ?? 0),
       within: Math.ceil(seconds(args.reassignment?.within ?? REASSIGNMENT.within) ?? 0),
     },
+    catchUp: CATCH_UP[args.target.kind],
     outside: outside(args),
     rack: brokers > 1 && args.target.kind === "kubernetes" ? (args.rack ?? "where-known") : "off",
     rmi: rmi(args),
