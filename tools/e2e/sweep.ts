@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 export const STACKS: readonly string[] = [
   "e2e",
   "e2e-brokers",
+  "e2e-growth",
   "e2e-market",
   "e2e-alerts",
   "contract",
