@@ -7,8 +7,6 @@ export interface Image {
   /** `registry` images are pulled; `local` ones must already be there. */
   readonly source: "registry" | "local";
   readonly user: { readonly uid: number; readonly gid: number };
-  /** It runs as every other user too: on Kubernetes as one that no host has. @default false */
-  readonly anyUser?: boolean;
   /** What the image has for asking over HTTP or TCP from inside. */
   readonly probe: "wget" | "bash";
 }
@@ -31,7 +29,6 @@ const TABLE = {
     registry: "quay.io/strimzi/kafka:1.2.0-kafka-4.3.1",
     local: "datastack.local/kafka",
     user: { uid: 1001, gid: 1001 },
-    anyUser: true,
     probe: "bash",
   },
   /** /bin/prometheus and /bin/promtool. */
@@ -63,7 +60,6 @@ const TABLE = {
     registry: "docker.io/library/redis:8.10.2-trixie",
     local: "datastack.local/redis",
     user: { uid: 999, gid: 999 },
-    anyUser: true,
     probe: "bash",
   },
   /** /redis_exporter, in the variant that has a shell and wget. */
@@ -94,7 +90,6 @@ const TABLE = {
   grafana: {
     registry: "docker.io/grafana/grafana:13.2.3",
     user: { uid: 472, gid: 0 },
-    anyUser: true,
     probe: "wget",
   },
   /** /kube-state-metrics. Upstream's has nothing beside it: the kubelet asks for its health, and wget is in the local one only. */

@@ -75,13 +75,9 @@ export function podSpec(parts: PodParts): PodSpec {
   };
 }
 
-/** Ids below are those of host accounts: what broke out of its container would be one of them. */
-const FIRST_FREE = 10_000;
-const NO_HOST_ACCOUNT: User = { uid: 10_001, gid: 10_001 };
-
+/** Never another one than the image's by itself: files on kept volumes belong to it. */
 export function userOf({ user, image }: Process): User {
-  if (user) return user;
-  return image.anyUser && image.user.uid < FIRST_FREE ? NO_HOST_ACCOUNT : image.user;
+  return user ?? image.user;
 }
 
 function pullPolicyOf({ source, reference }: Image, { pullPolicy }: PodSettings): PullPolicy {

@@ -53,10 +53,10 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     checks: ["kube-score/container-security-context-user-group-id", "checkov/CKV_K8S_40"],
-    objects: /^\w+ \S+\/(prepare-data-)?timescaledb(-0|-backup|-migrate)?$/,
-    messages: /runs as 70:70$/,
+    objects: /^\w+ \S+\/(prepare-data-)?(kafka|timescaledb|redis|grafana)(-\d+|-[a-z]+)*$/,
+    messages: /runs as (70:70|472:0|999:999|1001:1001)$/,
     reason:
-      "PostgreSQL looks its user up in the image's /etc/passwd and refuses a data directory of another user; upstream's image knows 70 only.",
+      "They run as the user of upstream's image, to whom the files on their volumes belong: another one could not read a volume that is there, where the storage does not change owners. PostgreSQL refuses any other.",
   },
   {
     checks: ["kube-score/deployment-replicas", "polaris/deploymentMissingReplicas"],
