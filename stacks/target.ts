@@ -2,7 +2,7 @@ import { DockerTarget } from "../components/target/docker";
 import { KubernetesTarget } from "../components/target/kubernetes";
 import type { Target } from "../components/target/target";
 import type { StackConfig } from "./config";
-import { kubeconfigPath } from "./kubeconfig";
+import { providerKubeconfig } from "./kubeconfig";
 
 type Factory = (stack: string, config: StackConfig) => Target;
 
@@ -26,10 +26,10 @@ const TARGETS: Readonly<Record<StackConfig["target"], Factory>> = {
       stack,
       production: config.production,
       rotations: config.rotations,
-      // given always, so that there is a provider of ours, with its settings
-      clusterIdentifier: config.kubeContext ?? stack,
+      // given always, so that there is a provider of ours, with its settings; never the context, which may be named later
+      clusterIdentifier: config.clusterIdentifier ?? stack,
       ...(config.namespace ? { namespace: config.namespace } : {}),
-      ...(config.kubeconfig ? { kubeconfig: kubeconfigPath(config.kubeconfig) } : {}),
+      ...(config.kubeconfig ? { kubeconfig: providerKubeconfig(config.kubeconfig) } : {}),
       ...(config.kubeContext ? { context: config.kubeContext } : {}),
       ...(config.apiServerCidrs.length > 0 ? { apiServerCidrs: config.apiServerCidrs } : {}),
       ...(config.dnsCidrs.length > 0 ? { dnsCidrs: config.dnsCidrs } : {}),

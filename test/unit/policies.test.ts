@@ -20,6 +20,16 @@ describe("the rendered manifests", () => {
     expect(lines(unexcepted(violations(of(title))))).toEqual([]);
   });
 
+  it.each(KUBERNETES_STACKS)(
+    "of $title say of all that runs and is reached whose it is, which the next start refuses otherwise",
+    ({ title, stack }) => {
+      const objects = of(title).of("StatefulSet", "Deployment", "DaemonSet", "Service");
+      expect(objects.length).toBeGreaterThan(5);
+      for (const { kind, metadata } of objects)
+        expect(metadata.labels?.["datastack.io/stack"], `${kind} ${metadata.name}`).toBe(stack);
+    },
+  );
+
   it("need no more than ten exceptions, each with a reason and something that it is for", () => {
     expect(EXCEPTIONS.length).toBeLessThanOrEqual(10);
     const found = [...stacks.values()].flatMap((objects) => violations(objects));

@@ -61,6 +61,36 @@ describe("what stands in the way on a cluster", () => {
     ]);
   });
 
+  it("is no kubeconfig, but for a pod of the cluster; the local cluster's is named", () => {
+    const none: ClusterFacts = { files: ["/home/me/.kube/config"] };
+    expect(judgeCluster(DEMAND, { ...none, local: "/data/cluster/datastack/kubeconfig" })).toEqual([
+      "No cluster: there is no kubeconfig (/home/me/.kube/config). Name one in datastack:kubeconfig or in KUBECONFIG; that of this machine's cluster is /data/cluster/datastack/kubeconfig.",
+    ]);
+    expect(judgeCluster(DEMAND, { ...none, inCluster: true })).toEqual([]);
+    expect(judgeCluster(DEMAND, { ...none, inCluster: true, unreachable: "Unauthorized" })).toEqual([
+      'The cluster of this pod cannot be asked: Unauthorized. Look with "kubectl get nodes", or name a datastack:kubeconfig.',
+    ]);
+    expect(judgeCluster(DEMAND, { ...none, inCluster: true, secrets: {} })).toHaveLength(1);
+  });
+
+  it("is what somebody else runs in its namespaces", () => {
+    const service = (name: string, stack?: string) => ({
+      namespace: "prod",
+      kind: "Service",
+      name,
+      ...(stack ? { stack } : {}),
+    });
+    expect(judged({}, { occupants: [service("kafka", "prod")] })).toEqual([]);
+    const agent = { namespace: "prod-agents", kind: "DaemonSet", name: "node-exporter" };
+    const grafana = { ...service("grafana"), kind: "Deployment" };
+    expect(judged({}, { occupants: [service("kafka", "prod"), service("kafka", "test"), grafana, agent] })).toEqual([
+      "The namespace prod is not free: stack prod did not make its Deployment grafana, Service kafka of stack test. The stack would take over what is called like its own. Give it another namespace with datastack:namespace in Pulumi.prod.yaml, or remove them.",
+      "The namespace prod-agents is not free: stack prod did not make its DaemonSet node-exporter. The stack would take over what is called like its own. Give it another namespace with datastack:namespace in Pulumi.prod.yaml, or remove them.",
+    ]);
+    const many = Array.from({ length: 15 }, (_, i) => service(`service-${i + 10}`));
+    expect(judged({}, { occupants: many })[0]).toContain("Service service-21 and 3 more. The stack");
+  });
+
   it("is a class that it has not, or a kind of object", () => {
     expect(judged({ storageClass: "gold", ingressClasses: ["traefik", "nginx"] })).toEqual([
       "The cluster has no storage class gold. It has fast, standard. Correct datastack:storageClass.",
@@ -173,8 +203,34 @@ describe("looking at a cluster", () => {
     const [one, two] = [kubeconfig("one", ["a", "b"]), kubeconfig("two", ["b", "c"], "c")];
     process.env.KUBECONFIG = `${one}${path.delimiter}${two}`;
     expect(await lookAtCluster(DEMAND)).toEqual({ files: [one, two], contexts: ["a", "b", "c"], current: "c" });
+    process.env.DATASTACK_HOME = folder;
     const none = path.join(folder, "none");
     expect(await lookAtCluster({ ...DEMAND, kubeconfig: none })).toEqual({ files: [none] });
+    const local = path.join(folder, "cluster", "datastack", "kubeconfig");
+    fs.mkdirSync(path.dirname(local), { recursive: true });
+    fs.writeFileSync(local, "");
+    expect(await lookAtCluster({ ...DEMAND, kubeconfig: none })).toEqual({ files: [none], local });
+  });
+
+  it("goes by the account of a pod where there is no kubeconfig, unless a file or a context is named", async () => {
+    process.env.DATASTACK_HOME = folder;
+    const [none, token] = [path.join(folder, "none"), path.join(folder, "token")];
+    process.env.KUBECONFIG = none;
+    process.env.KUBERNETES_SERVICE_HOST = "10.96.0.1";
+    kubectl({ "--raw /version": "{}", "secret postgres": "password " });
+    expect(await lookAtCluster(DEMAND, token)).toEqual({ files: [none] });
+    fs.writeFileSync(token, "t");
+    expect(await lookAtCluster(DEMAND, token)).toEqual({
+      files: [none],
+      inCluster: true,
+      secrets: { postgres: ["password"] },
+    });
+    for (const line of fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n"))
+      expect(line).toContain(`${none} --request-timeout=10s get `);
+    expect(await lookAtCluster({ ...DEMAND, kubeconfig: none }, token)).toEqual({ files: [none] });
+    expect(await lookAtCluster({ ...DEMAND, context: "production" }, token)).toEqual({ files: [none] });
+    delete process.env.KUBERNETES_SERVICE_HOST;
+    expect(await lookAtCluster(DEMAND, token)).toEqual({ files: [none] });
   });
 
   it("asks for what it may, in the context that is meant, and reads no secret", async () => {
@@ -198,6 +254,16 @@ describe("looking at a cluster", () => {
         ],
       }),
       "secret postgres": "password user ",
+      "statefulsets,deployments,daemonsets,services --namespace prod": JSON.stringify({
+        items: [
+          { kind: "StatefulSet", metadata: { name: "kafka", labels: { "datastack.io/stack": "prod" } } },
+          { kind: "Service", metadata: { name: "old" } },
+          { kind: "Service", metadata: { name: "solver", labels: { "acme.cert-manager.io/http01-solver": "true" } } },
+        ],
+      }),
+      "statefulsets,deployments,daemonsets,services --namespace prod-agents": JSON.stringify({
+        items: [{ kind: "DaemonSet", metadata: { name: "agent", labels: {} } }],
+      }),
       "customresourcedefinitions --output=name":
         "customresourcedefinition.apiextensions.k8s.io/middlewares.traefik.io\ncustomresourcedefinition.apiextensions.k8s.io/x.y",
     });
@@ -210,9 +276,14 @@ describe("looking at a cluster", () => {
       claims: { "data-kafka-0": { size: "20Gi", storageClass: "fast" } },
       secrets: { postgres: ["password", "user"] },
       definitions: ["middlewares.traefik.io", "x.y"],
+      occupants: [
+        { namespace: "prod", kind: "StatefulSet", name: "kafka", stack: "prod" },
+        { namespace: "prod", kind: "Service", name: "old" },
+        { namespace: "prod-agents", kind: "DaemonSet", name: "agent" },
+      ],
     });
     const log = fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n");
-    expect(log).toHaveLength(6);
+    expect(log).toHaveLength(8);
     for (const line of log) expect(line).toContain(`${file} --context a --request-timeout=10s get `);
     expect(log.filter((line) => line.includes(" secret "))[0]).toContain(
       "go-template={{range $key, $_ := .data}}{{$key}} {{end}}",

@@ -14,6 +14,7 @@ import {
   publishedPorts,
   refuseProblems,
 } from "../../tools/pulumi/preflight";
+import { ownImages } from "../../tools/pulumi/stack-config";
 
 const GIB = 2 ** 30;
 const DEMAND: Demand = {
@@ -75,6 +76,32 @@ describe("what stands in the way of a stack", () => {
       9093: "alertmanager 127.0.0.1",
       15432: "timescaledb 127.0.0.1",
     });
+  });
+
+  it("needs the images that its plans run, and no other of the table", () => {
+    const images = (stack: string, own: Record<string, string>) => {
+      const { config } = parseConfig(Object.fromEntries(Object.entries(own).map(([k, v]) => [`datastack:${k}`, v])));
+      return ownImages(config, declareStack(stack, config).blueprint.plans());
+    };
+    const cryptoViz = [
+      "kafka",
+      "prometheus",
+      "nodeExporter",
+      "timescaledb",
+      "redis",
+      "redisExporter",
+      "postgresExporter",
+      "alertmanager",
+      "grafana",
+      "market",
+    ];
+    expect(images("dev", {})).toEqual(cryptoViz);
+    expect(images("dev", { leftOut: '["grafana"]' })).toEqual(cryptoViz.filter((name) => name !== "grafana"));
+    const named = JSON.stringify({ kafka: "registry.example.com/kafka:1", market: "registry.example.com/market:1" });
+    expect(images("dev", { images: named })).toEqual(cryptoViz.filter((name) => !/^(kafka|market)$/.test(name)));
+    expect(images("own", { system: "kafka" })).toEqual(["kafka", "prometheus", "nodeExporter"]);
+    const gauzian = images("gauzian", { target: "kubernetes", clusterMetrics: "true" });
+    expect(gauzian).toEqual(["prometheus", "alertmanager", "grafana", "kubeStateMetrics", "files"]);
   });
 
   it("is judged by the memory limits of everything that runs at once", () => {

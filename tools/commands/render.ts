@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { parse as parseYaml } from "yaml";
 import { PROJECT, parseConfig } from "../../stacks/config";
+import { declareStack } from "../../stacks/systems";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
 import { inRoot, ROOT, userPath } from "../core/paths";
@@ -65,7 +66,7 @@ function programOf(
   const own = parseConfig(values);
   // the program says what is wrong, together with everything else that is
   if (own.problems.length > 0) return { ...program, config, notes: [] };
-  const settings = imageSettings(images, ownImages(own.config));
+  const settings = imageSettings(images, ownImages(own.config, declareStack(stack, own.config).blueprint.plans()));
   const texts = Object.entries(imageValues(own.config, settings)).flatMap(([key, value]) =>
     value ? [[key, JSON.stringify(value)]] : [],
   );

@@ -4,12 +4,14 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { isExisting } from "../../components/core/secrets";
 import { filesOf } from "../../components/target/check";
-import { claimName } from "../../components/target/kubernetes/names";
+import { STACK } from "../../components/target/kubernetes/labels";
+import { agentsNamespace, claimName } from "../../components/target/kubernetes/names";
 import type { Plan, Process, Workload } from "../../components/target/workload";
 import type { StackConfig } from "../../stacks/config";
 import { kubeconfigPath } from "../../stacks/kubeconfig";
+import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
 import { CommandError, run, which } from "../core/exec";
-import type { ClusterDemand, ClusterFacts } from "./cluster-preflight";
+import type { ClusterDemand, ClusterFacts, Occupant } from "./cluster-preflight";
 
 /** Seconds until a cluster that does not answer is given up. */
 const PATIENCE = 10;
@@ -55,19 +57,35 @@ function existingSecrets(process: Process & Partial<Workload>): ClusterDemand["s
   );
 }
 
+/** Where a pod has the token of its account. */
+const ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
 /** Asks the cluster, as far as there is one and it lets itself be asked; changes nothing. */
-export async function lookAtCluster(demand: ClusterDemand): Promise<ClusterFacts> {
+export async function lookAtCluster(demand: ClusterDemand, token = ACCOUNT_TOKEN): Promise<ClusterFacts> {
   const files = kubeconfigFiles(demand.kubeconfig);
   const kubeconfig = readKubeconfig(files);
-  if (!kubeconfig) return { files };
+  const kubectl = which("kubectl");
+  if (!kubeconfig) {
+    if (!isPod(demand, token)) return { files, ...localCluster() };
+    return { files, inCluster: true, ...(kubectl ? await ask(new Asker(kubectl, files), demand) : {}) };
+  }
   const { contexts, current } = kubeconfig;
   const named = demand.context ?? current;
   const facts = { files, contexts, ...(current === undefined ? {} : { current }) };
   // what is in several places is refused before anything is asked
   const certain = named !== undefined && contexts.includes(named) && (demand.context || contexts.length === 1);
-  const kubectl = which("kubectl");
   if (!certain || !kubectl) return facts;
   return { ...facts, ...(await ask(new Asker(kubectl, files, named), demand)) };
+}
+
+/** As the client of Kubernetes decides, which Pulumi and kubectl have in common; a file or a context that is named has to be there. */
+function isPod({ kubeconfig, context }: ClusterDemand, token: string): boolean {
+  return !kubeconfig && !context && Boolean(process.env.KUBERNETES_SERVICE_HOST) && fs.existsSync(token);
+}
+
+function localCluster(): Pick<ClusterFacts, "local"> {
+  const { kubeconfig } = layoutOf(DEFAULT_NAME);
+  return fs.existsSync(kubeconfig) ? { local: kubeconfig } : {};
 }
 
 async function ask(cluster: Asker, { namespace, secrets, definitions }: ClusterDemand): Promise<Partial<ClusterFacts>> {
@@ -76,12 +94,13 @@ async function ask(cluster: Asker, { namespace, secrets, definitions }: ClusterD
   } catch (error) {
     return { unreachable: reasonOf(error) };
   }
-  const [storage, ingress, claims, keys, known] = await Promise.all([
+  const [storage, ingress, claims, keys, known, occupants] = await Promise.all([
     cluster.list("storageclasses"),
     cluster.list("ingressclasses"),
     cluster.list("persistentvolumeclaims", namespace),
     secretKeys(cluster, namespace, secrets),
     definitions.length > 0 ? cluster.names("customresourcedefinitions") : undefined,
+    occupantsOf(cluster, [namespace, agentsNamespace(namespace)]),
   ]);
   return {
     ...(storage ? { storageClasses: storage.map(storageClassOf) } : {}),
@@ -89,7 +108,24 @@ async function ask(cluster: Asker, { namespace, secrets, definitions }: ClusterD
     ...(claims ? { claims: Object.fromEntries(claims.map(claimOf)) } : {}),
     ...(keys ? { secrets: keys } : {}),
     ...(known ? { definitions: known } : {}),
+    ...(occupants.length > 0 ? { occupants } : {}),
   };
+}
+
+const OCCUPANTS = "statefulsets,deployments,daemonsets,services";
+/** cert-manager makes it for as long as it proves a host name: nobody's, and gone soon. */
+const PASSING = "acme.cert-manager.io/http01-solver";
+
+async function occupantsOf(cluster: Asker, namespaces: readonly string[]): Promise<Occupant[]> {
+  const found = await Promise.all(namespaces.map((namespace) => cluster.list(OCCUPANTS, namespace)));
+  return found.flatMap((items = [], i) =>
+    items
+      .filter(({ metadata }) => metadata.labels?.[PASSING] === undefined)
+      .map(({ kind, metadata: { name, labels } }) => {
+        const stack = labels?.[STACK];
+        return { namespace: namespaces[i] ?? "", kind, name, ...(stack ? { stack } : {}) };
+      }),
+  );
 }
 
 /** Names of keys only: no value leaves the cluster's tool. */
@@ -110,7 +146,12 @@ async function secretKeys(cluster: Asker, namespace: string, wanted: ClusterDema
 }
 
 interface Item {
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly allowVolumeExpansion?: boolean;
   readonly spec?: {
     readonly storageClassName?: string;
@@ -137,13 +178,15 @@ class Asker {
   constructor(
     readonly kubectl: string,
     files: readonly string[],
-    readonly context: string,
+    /** Of the files; without one, the pod's own cluster. */
+    readonly context?: string,
   ) {
     this.#options = { env: { KUBECONFIG: files.join(path.delimiter) }, timeout: (PATIENCE + 5) * 1000 };
   }
 
   async get(args: readonly string[]): Promise<string> {
-    const all = ["--context", this.context, `--request-timeout=${PATIENCE}s`, "get", ...args];
+    const context = this.context === undefined ? [] : ["--context", this.context];
+    const all = [...context, `--request-timeout=${PATIENCE}s`, "get", ...args];
     return (await run(this.kubectl, all, this.#options)).stdout;
   }
 

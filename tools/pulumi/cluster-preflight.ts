@@ -22,6 +22,10 @@ export interface ClusterDemand {
 export interface ClusterFacts {
   /** Files that a kubeconfig was looked for in. */
   readonly files: readonly string[];
+  /** There is no kubeconfig, and this is a pod: Pulumi goes by its account, as it does by itself. */
+  readonly inCluster?: boolean;
+  /** Kubeconfig of the cluster of this machine, where it is up. */
+  readonly local?: string;
   readonly contexts?: readonly string[];
   readonly current?: string;
   /** Why the API server could not be asked at all. */
@@ -34,6 +38,17 @@ export interface ClusterFacts {
   readonly claims?: Readonly<Record<string, { readonly size: string; readonly storageClass?: string }>>;
   /** Keys by Secret. */
   readonly secrets?: Readonly<Record<string, readonly string[]>>;
+  /** Workloads and Services that are in the stack's namespaces. */
+  readonly occupants?: readonly Occupant[];
+}
+
+/** What is in a namespace. */
+export interface Occupant {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  /** The stack that made it, as its label says. */
+  readonly stack?: string;
 }
 
 export interface StorageClass {
@@ -46,16 +61,27 @@ export interface StorageClass {
 export function judgeCluster(demand: ClusterDemand, facts: ClusterFacts): string[] {
   const lost = wrongCluster(demand, facts);
   if (lost) return [lost];
-  return [...classProblems(demand, facts), ...growthProblems(demand, facts), ...secretProblems(demand, facts)];
+  return [
+    ...occupantProblems(demand, facts),
+    ...classProblems(demand, facts),
+    ...growthProblems(demand, facts),
+    ...secretProblems(demand, facts),
+  ];
 }
 
 /** Without the right cluster there is nothing else to be said. */
-function wrongCluster({ stack, context }: ClusterDemand, { files, contexts, current, unreachable }: ClusterFacts) {
+function wrongCluster(demand: ClusterDemand, facts: ClusterFacts): string | undefined {
+  const { stack, context } = demand;
+  const { files, contexts, current, unreachable, inCluster, local } = facts;
   const where = files.join(", ");
+  if (inCluster)
+    return unreachable === undefined
+      ? undefined
+      : `The cluster of this pod cannot be asked: ${unreachable}. Look with "kubectl get nodes", or name a datastack:kubeconfig.`;
   if (!contexts)
     return (
       `No cluster: there is no kubeconfig (${where}). Name one in datastack:kubeconfig or in KUBECONFIG; ` +
-      '"npm run cluster" makes a cluster on this machine.'
+      (local ? `that of this machine's cluster is ${local}.` : '"npm run cluster" makes a cluster on this machine.')
     );
   const known = contexts.length > 0 ? `it has ${contexts.join(", ")}` : "it has none";
   if (context !== undefined && !contexts.includes(context))
@@ -73,6 +99,25 @@ function wrongCluster({ stack, context }: ClusterDemand, { files, contexts, curr
       `"kubectl --context ${context ?? current} get nodes", or choose another datastack:kubeContext.`
     );
   return undefined;
+}
+
+/** Names of a message; the rest are counted. */
+const NAMED = 12;
+
+/** What is called alike would be taken over, and what is not would have to live under the rules of the stack's namespace. */
+function occupantProblems({ stack }: ClusterDemand, { occupants = [] }: ClusterFacts): string[] {
+  const foreign = occupants.filter((occupant) => occupant.stack !== stack);
+  return [...new Set(foreign.map(({ namespace }) => namespace))].map((namespace) => {
+    const names = foreign
+      .filter((occupant) => occupant.namespace === namespace)
+      .map(({ kind, name, stack: other }) => `${kind} ${name}${other ? ` of stack ${other}` : ""}`)
+      .sort();
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+    return (
+      `The namespace ${namespace} is not free: stack ${stack} did not make its ${names.slice(0, NAMED).join(", ")}${more}. The stack would ` +
+      `take over what is called like its own. Give it another namespace with datastack:namespace in Pulumi.${stack}.yaml, or remove them.`
+    );
+  });
 }
 
 function classProblems(demand: ClusterDemand, facts: ClusterFacts): string[] {

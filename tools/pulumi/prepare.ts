@@ -1,3 +1,4 @@
+import type { Plan } from "../../components/target/workload";
 import { UserError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { type Engine, ensureEngine } from "../docker/engine";
@@ -43,13 +44,14 @@ export async function engineOf(
   return ensureEngine(progress, options);
 }
 
-/** Images on the engine, and what the configuration has to say about them. On Kubernetes the nodes pull them. */
+/** Images of the plans on the engine, and what the configuration has to say about them. On Kubernetes the nodes pull them. */
 export async function imagesOf(
   subject: Subject,
+  plans: readonly Plan[],
   given: ImageSource | undefined,
   progress: Progress,
 ): Promise<ImageSettings> {
-  const names = ownImages(subject.config);
+  const names = ownImages(subject.config, plans);
   if (subject.config.target !== "docker") {
     if (given === "local") {
       throw new UserError(

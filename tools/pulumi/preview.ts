@@ -1,3 +1,4 @@
+import { declareStack } from "../../stacks/systems";
 import { UserError } from "../core/errors";
 import { CommandError, run } from "../core/exec";
 import { ROOT } from "../core/paths";
@@ -42,7 +43,7 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const engine = subject.config.target === "docker" ? await ensureEngine(progress, options) : undefined;
   const toolchain = await toolchainOf(subject, progress);
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
-  const names = ownImages(subject.config);
+  const names = ownImages(subject.config, declareStack(stack, subject.config).blueprint.plans());
   const images = engine ? await settingsFor(lastSource(stack) ?? "registry", names) : imageSettings("registry", names);
   writeConfigCopy(stack, subject.source, runValues(subject, images, []));
   if (!(await workspace.exists())) await workspace.create();

@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
-import { IMAGES, type ImageName, imagesFor, LOCAL_REPOSITORY } from "../../components/core/images";
+import { IMAGES, type ImageName, imageCatalogue, LOCAL_REPOSITORY } from "../../components/core/images";
 import { formatProblems } from "../../components/core/problems";
+import type { Plan } from "../../components/target/workload";
 import { parseConfig, type StackConfig } from "../../stacks/config";
+import { pinnedImages } from "../../stacks/images-lock";
 import { UserError } from "../core/errors";
 import { inRoot, ROOT, userPath } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
@@ -93,7 +95,17 @@ export function recoverNodes(given: readonly string[]): number[] {
   });
 }
 
-/** Names of images that the stack's configuration leaves to us, without those of the other target. */
-export function ownImages(config: StackConfig): ImageName[] {
-  return imagesFor([config.target]).filter((name) => config.images[name] === undefined);
+/** Names of images that a stack runs, by its plans, and that its configuration leaves to us. */
+export function ownImages(config: StackConfig, plans: readonly Plan[]): ImageName[] {
+  const processes = plans.flatMap((plan) => [
+    ...(plan.services ?? []),
+    ...(plan.agents ?? []),
+    ...(plan.jobs ?? []),
+    ...(plan.schedules ?? []),
+  ]);
+  const used = new Set(processes.map(({ image }) => image.reference));
+  const catalogue = imageCatalogue({ ...pinnedImages().images, ...config.images });
+  return (Object.keys(IMAGES) as ImageName[]).filter(
+    (name) => config.images[name] === undefined && used.has(catalogue[name].reference),
+  );
 }

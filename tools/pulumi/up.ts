@@ -35,13 +35,14 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   useEngineOf(subject);
   const { created } = ensureHome();
 
-  await preflight(subject);
+  const plans = declareStack(stack, subject.config).blueprint.plans();
+  await preflight(subject, plans);
   if (subject.config.target === "docker") await consentToEngine(options);
 
   // installing the engine and building images goes on beside the toolchain; neither is left at work behind a failure
   const [toolchain, { engine, images }] = await both(
     toolchainOf(subject, progress),
-    engineAndImages(subject, options, progress),
+    engineAndImages(subject, plans, options, progress),
   );
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
   writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
@@ -62,17 +63,16 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   if (created) process.stdout.write(`\n${backupAdvice()}\n`);
 }
 
-async function engineAndImages(subject: Subject, options: UpOptions, progress: Progress) {
+async function engineAndImages(subject: Subject, plans: readonly Plan[], options: UpOptions, progress: Progress) {
   // already agreed to
   const engine = await engineOf(subject, progress, { yes: true });
-  return { engine, images: await imagesOf(subject, options.images, progress) };
+  return { engine, images: await imagesOf(subject, plans, options.images, progress) };
 }
 
 /** Everything that stands in the way, in one message, before anything is installed or changed. */
-async function preflight(subject: Subject): Promise<void> {
+async function preflight(subject: Subject, plans: readonly Plan[]): Promise<void> {
   const running = subject.config.target === "docker" ? await runningEngine() : undefined;
   const hindrance = subject.config.target === "docker" ? await engineHindrance(running) : undefined;
-  const plans = declareStack(subject.stack, subject.config).blueprint.plans();
   const demand = await demandOf(subject, plans);
   refuseProblems(subject.stack, [
     ...(hindrance ? [hindrance] : []),

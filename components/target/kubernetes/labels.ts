@@ -4,6 +4,9 @@ import type { Need } from "../workload";
 /** On everything that belongs to one service, agent, job or schedule, and the only label that selectors use. */
 export const SERVICE = "datastack.io/service";
 
+/** On everything that a stack makes. */
+export const STACK = "datastack.io/stack";
+
 export type Role = "service" | "agent" | "job" | "schedule" | "preparation";
 
 export interface Identity {
@@ -26,7 +29,7 @@ export function labels({ stack, service, controller, role, image }: Identity): R
     "app.kubernetes.io/part-of": stack,
     "app.kubernetes.io/managed-by": "datastack",
     ...(version ? { "app.kubernetes.io/version": version } : {}),
-    "datastack.io/stack": stack,
+    [STACK]: stack,
     [SERVICE]: service,
     ...(role === "job" || role === "schedule" ? { [`datastack.io/${role}`]: service } : {}),
   };
@@ -37,7 +40,7 @@ export function stackLabels(stack: string): Record<string, string> {
   return {
     "app.kubernetes.io/part-of": stack,
     "app.kubernetes.io/managed-by": "datastack",
-    "datastack.io/stack": stack,
+    [STACK]: stack,
   };
 }
 

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { agentsNamespace } from "../../../components/target/kubernetes/names";
 import type { StackConfig } from "../../../stacks/config";
+import { kubeconfigPath } from "../../../stacks/kubeconfig";
 import { DEFAULT_NAME, layoutOf } from "../../cluster/settings";
 import { UserError } from "../../core/errors";
 import { run, which } from "../../core/exec";
@@ -40,7 +41,7 @@ export class KubernetesStack implements Running {
   ) {
     this.namespace = config.namespace ?? stack;
     this.agentsNamespace = agentsNamespace(this.namespace);
-    const kubeconfig = config.kubeconfig ?? localKubeconfig();
+    const kubeconfig = config.kubeconfig ? kubeconfigPath(config.kubeconfig) : localKubeconfig();
     const context = config.kubeContext ? ["--context", config.kubeContext] : [];
     this.#kubectl = [kubectlProgram(), ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...context];
     this.where = `Kubernetes${config.kubeContext ? ` (${config.kubeContext})` : ""}`;
