@@ -131,9 +131,10 @@ export const schema = z.strictObject({
     description:
       "gauzian: host names for `prometheus` and `grafana` by Traefik, with `tls` by `secret` or `issuer`; see docs/gauzian.md.",
   }),
-  clusterMetrics: z.boolean().default(false).meta({
+  clusterMetrics: z.boolean().default(true).meta({
+    target: "kubernetes",
     description:
-      "kube-state-metrics (Kubernetes): what it says of the stack's workloads, schedules and claims. Alerts about schedules need it there.",
+      "kube-state-metrics: what it says of the stack's workloads, schedules and claims. Alerts about schedules need it there.",
   }),
   kubeletMetrics: z.boolean().default(false).meta({
     description:
@@ -172,11 +173,6 @@ export const schema = z.strictObject({
     .min(1)
     .optional()
     .meta({ target: "kubernetes", description: "Context in the kubeconfig. Without it, the current one." }),
-  clusterIdentifier: z.string().min(1).optional().meta({
-    target: "kubernetes",
-    description:
-      "What Pulumi tells this cluster from others by; another one replaces everything, so it is never changed on a deployed stack. Without it, the stack's name.",
-  }),
   namespace: z.string().min(1).optional().meta({
     target: "kubernetes",
     description: "Namespace of the stack; its host agents are in `<namespace>-agents`. Without it, the stack's name.",
@@ -257,13 +253,18 @@ export function parseConfig(all: Readonly<Record<string, string>>): { config: St
     own.map(([key, text]) => [key.slice(PROJECT.length + 1), decode(text, types.get(key.slice(PROJECT.length + 1)))]),
   );
   const result = schema.safeParse(input, { reportInput: true });
-  if (result.success) return { config: result.data, problems: checkTogether(input, result.data) };
+  if (result.success) return { config: forTarget(result.data), problems: checkTogether(input, result.data) };
   const problems = result.error.issues.flatMap((issue) => toProblems(issue, input));
   // What is wrong is replaced by its default, so that the rest of the configuration can be checked in the same run.
   const valid = Object.fromEntries(
     Object.entries(input).filter(([key]) => types.has(key) && !result.error.issues.some((i) => i.path[0] === key)),
   );
-  return { config: schema.parse(valid), problems };
+  return { config: forTarget(schema.parse(valid)), problems };
+}
+
+/** What is on by default where the target has it, and off elsewhere. */
+function forTarget(config: StackConfig): StackConfig {
+  return { ...config, clusterMetrics: config.clusterMetrics && config.target === "kubernetes" };
 }
 
 /** Keys that have no meaning beside the others. */

@@ -6,11 +6,12 @@ const text = z.string().min(1);
 const port = z.int().min(1).max(65_535);
 const labels = z.record(z.string(), z.string());
 
-/** Pods of another namespace by their labels, or addresses: where something is that the stack does not run. */
+/** Pods of another namespace by their labels and port, or addresses: where something is that the stack does not run. */
 const place = {
   cidrs: z.array(text).min(1).exactOptional(),
   namespace: text.exactOptional(),
   selector: labels.exactOptional(),
+  podPort: port.exactOptional(),
 };
 
 /** A key of a Secret in the stack's namespace, which somebody else keeps there (Kubernetes). */
@@ -92,7 +93,7 @@ export function checkServers(at: string, { postgres, redis, minio, gateway }: Se
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
 function checkServer(at: string, configured: RedisConfig): Problem[] {
-  const { host, cidrs, namespace, selector, passwordFile, passwordSecret } = configured;
+  const { host, cidrs, namespace, selector, podPort, passwordFile, passwordSecret } = configured;
   const problems = checkSecret(at, "password", passwordFile, passwordSecret, true);
   if (!HOST.test(host))
     problems.push({
@@ -109,6 +110,13 @@ function checkServer(at: string, configured: RedisConfig): Problem[] {
     });
   if (selector && namespace === undefined)
     problems.push({ path: `${at}.selector`, rule: "needs the namespace of the pods that carry these labels" });
+  if (podPort !== undefined && namespace === undefined)
+    problems.push({
+      path: `${at}.podPort`,
+      value: podPort,
+      rule: "needs the namespace of the pods that listen on it",
+      fix: "Leave it out: traffic to addresses is opened on port",
+    });
   return problems;
 }
 

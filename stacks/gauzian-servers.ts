@@ -20,12 +20,13 @@ export function redisOf(configured: RedisConfig): Pick<RedisExporterArgs, "redis
 
 /** `role`: under which an exporter looks for its credentials. */
 function serverOf(kind: string, configured: RedisConfig, defaultPort: number, role: string): Connection {
-  const { host, port = defaultPort, cidrs = [], namespace, selector = {}, user } = configured;
+  const { host, port = defaultPort, cidrs = [], namespace, selector = {}, podPort = port, user } = configured;
   return {
     id: kind,
     kind,
     port,
-    peer: namespace === undefined ? { cidrs } : { namespace, labels: selector },
+    // A policy sees the pods' port, and not the Service's.
+    peer: namespace === undefined ? { cidrs } : { namespace, labels: selector, port: podPort },
     host,
     endpoints: [`${host}:${port}`],
     credentials: { [role]: { user, password: passwordOf(configured) } },

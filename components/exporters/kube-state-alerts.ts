@@ -20,6 +20,7 @@ import {
 } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 import { failedCronJobs } from "../monitoring/schedules";
+import { unboundClaims } from "./kube-state-signals";
 
 export type KubeStateAlert = keyof ReturnType<typeof kubeStateAlerts>;
 
@@ -192,16 +193,9 @@ function others(matchers: LabelMatchers) {
     KubeClaimUnbound: {
       severity: "warning",
       for: "15m",
-      expr: () =>
-        gt(
-          max(
-            metric("kube_persistentvolumeclaim_status_phase", { ...matchers, phase: { re: "Pending|Lost" } }),
-            by("persistentvolumeclaim", "phase"),
-          ),
-          0,
-        ),
+      expr: () => unboundClaims((name, more) => metric(name, { ...matchers, ...more })),
       summary: `The claim {{ $labels.persistentvolumeclaim }} ${IN} has no volume`,
-      description: "It is {{ $labels.phase }}. A pod that needs it does not start; of a lost one, the data are gone.",
+      description: "It is {{ $labels.phase }}. The pod that uses it does not start; of a lost one, the data are gone.",
     },
     KubeStateMetricsBlind: {
       severity: "warning",

@@ -2,6 +2,7 @@ import type { Dashboard, Panel } from "../monitoring/dashboard";
 import { jobAndInstance, labelVariable, once, query, View } from "../monitoring/dashboards/view";
 import { count, gt, max, or, since, sub, sum, type Vector, vector } from "../monitoring/promql";
 import { failedCronJobs } from "../monitoring/schedules";
+import { unboundClaims } from "./kube-state-signals";
 
 export const WORKLOADS_UID = "datastack-kubernetes-workloads";
 
@@ -106,23 +107,9 @@ function state(): readonly Panel[] {
     {
       kind: "stat",
       title: "Claims without a volume",
-      description: "A pod that needs one of them does not start.",
+      description: "A pod that uses one of them does not start. Those that wait for their first pod do not count.",
       unit: "count",
-      queries: [
-        query(
-          orNone(
-            count(
-              gt(
-                max(shown("kube_persistentvolumeclaim_status_phase", { phase: { re: "Pending|Lost" } }), {
-                  by: ["namespace", "persistentvolumeclaim"],
-                }),
-                0,
-              ),
-            ),
-          ),
-          "claims",
-        ),
-      ],
+      queries: [query(orNone(count(unboundClaims(shown))), "claims")],
       thresholds: bad,
     },
   ];

@@ -25,6 +25,11 @@ export interface ExternalTarget {
   readonly namespace?: string;
   /** What all of its pods carry (Kubernetes). @default all pods of the namespace */
   readonly selector?: Readonly<Record<string, string>>;
+  /**
+   * Port of these pods, where `hosts` name their Service and it listens on another one (Kubernetes): traffic is opened to a pod's port,
+   * and not to a Service's. @default `port`
+   */
+  readonly podPort?: number;
   /** @default "/metrics" */
   readonly path?: string;
   /** @default "http" */
@@ -74,13 +79,13 @@ export function isStatic(target: ExternalTarget): target is ExternalTarget & { r
 
 /** The traffic that Prometheus needs for it. */
 export function externalConnection({ kind }: Pick<Target, "kind">, target: ExternalTarget): Connection {
-  const { job, port, hosts = [], namespace, selector = {}, cidrs = [] } = target;
+  const { job, port, podPort, hosts = [], namespace, selector = {}, cidrs = [] } = target;
   const pods = kind === "kubernetes" && namespace !== undefined && cidrs.length === 0;
   return {
     id: job,
     kind: "metrics",
     port,
-    peer: pods ? { namespace, labels: selector } : { cidrs },
+    peer: pods ? { namespace, labels: selector, ...(podPort === undefined ? {} : { port: podPort }) } : { cidrs },
     host: hosts[0] ?? job,
     endpoints: hosts.map((host) => hostPort(host, port)),
   };

@@ -1,13 +1,13 @@
 import type { Target } from "../target/target";
 import type { LabelMatchers } from "./labels";
-import { absent, and, eq, ge, max, metric, ne, since, unless, type Vector } from "./promql";
+import { absent, and, eq, ge, max, metric, ne, or, since, unless, type Vector } from "./promql";
 import { valueTemplate } from "./quantity";
 
 /** What is known of schedules, each by its label `schedule`. */
 export interface ScheduleSignals {
   /** Seconds since a run last succeeded; nothing of those that never did. */
   readonly age: Vector;
-  /** Those of which no run ever succeeded. */
+  /** Those of which no run ever succeeded, or of which nothing is said at all. */
   readonly never: Vector;
   /** Those whose last run failed. */
   readonly failed: Vector;
@@ -38,7 +38,8 @@ function ofCronJobs(matchers: LabelMatchers): ScheduleSignals {
   const of = (name: string): Vector => max(metric(name, matchers), BY);
   return {
     age: max(since(metric(LAST_SUCCESS, matchers)), BY),
-    never: unless(of("kube_cronjob_created"), of(LAST_SUCCESS)),
+    // The same labels either way, so that it stays one alert.
+    never: or(unless(of("kube_cronjob_created"), of(LAST_SUCCESS)), absent("kube_cronjob_created", matchers)),
     failed: since(failedCronJobs(of)),
     failure: `It was due ${valueTemplate("seconds")} ago.`,
   };

@@ -5,7 +5,6 @@ import type { LabelMatchers } from "../monitoring/labels";
 import type { AlertTuning, RuleGroup } from "../monitoring/monitoring";
 import { restarting } from "../monitoring/process";
 import {
-  absent,
   add,
   changes,
   div,
@@ -17,7 +16,6 @@ import {
   maxOverTime,
   metric,
   minOverTime,
-  or,
   range,
   rate,
   sum,
@@ -26,6 +24,7 @@ import {
 } from "../monitoring/promql";
 import { valueTemplate } from "../monitoring/quantity";
 import { alertingAlerts } from "./alerts-alerting";
+import { type DiscoveredJob, discoveredAlerts } from "./alerts-discovered";
 import { containerAlerts, kubeletAlerts, volumeAlerts } from "./alerts-kubelet";
 
 export interface PrometheusScope {
@@ -41,7 +40,7 @@ export interface TargetScope {
   /** Seconds. */
   readonly scrapeTimeout: number;
   /** Jobs whose instances are found where they run, sorted. */
-  readonly discovered: readonly string[];
+  readonly discovered: readonly DiscoveredJob[];
 }
 
 type OwnAlert = keyof ReturnType<typeof ownAlerts>;
@@ -228,22 +227,6 @@ function capacity(matchers: LabelMatchers) {
   } satisfies Record<string, AlertDefinition>;
 }
 
-/** Where instances are found, and not named: one that is gone is no target any more, and nothing says that it is down. */
-export function discoveredAlerts(jobs: readonly [string, ...string[]]) {
-  const [first, ...rest] = jobs;
-  const none = (job: string): Vector => absent("up", { job });
-  return {
-    TargetMissing: {
-      severity: "critical",
-      for: "10m",
-      expr: () => rest.reduce((all, job) => or(all, none(job)), none(first)),
-      summary: "{{ $labels.job }}: there is nothing to scrape",
-      description:
-        "It is declared, and not one pod of it is found: none exists, or Prometheus may not see it. Its alerts are blind, TargetDown among them.",
-    },
-  } satisfies Record<string, AlertDefinition>;
-}
-
 /** What only the Prometheus that scrapes can say: about all of its targets, and that alerts arrive at all. */
 export function targetAlerts(scrapeTimeout: number) {
   return {
@@ -310,7 +293,7 @@ export function checkPrometheusTuning(path: string, tuning: Tuning): Problem[] {
     ...ownAlerts("prometheus", 1),
     ...alertingAlerts("prometheus"),
     ...targetAlerts(10),
-    ...discoveredAlerts(["prometheus"]),
+    ...discoveredAlerts([{ job: "prometheus" }]),
     ...volumeAlerts(),
     ...containerAlerts(),
   };

@@ -1,7 +1,9 @@
 import { seconds } from "../core/units";
 import { isStatic } from "../monitoring/external";
 import type { Monitoring } from "../monitoring/monitoring";
+import type { ScrapeTarget } from "../monitoring/scrape";
 import { targetRules } from "./alerts";
+import type { DiscoveredJob } from "./alerts-discovered";
 import { defaultRetentionSize } from "./config";
 import type { PrometheusArgs } from "./index";
 import { DEFAULT_STORAGE, prometheusMonitoring } from "./monitoring";
@@ -37,13 +39,20 @@ export function everything(name: string, args: PrometheusArgs): Monitoring[] {
 }
 
 /** On Docker everything is asked by name. */
-function discovered({ target, external = [], kubelet = {} }: PrometheusArgs, all: readonly Monitoring[]): string[] {
+function discovered({ target, external = [], kubelet = {} }: PrometheusArgs, all: readonly Monitoring[]) {
   if (target.kind === "docker") return [];
-  const jobs = [
-    ...all.flatMap(({ targets }) => targets.map(({ job }) => job)),
-    ...external.filter((one) => !isStatic(one)).map(({ job }) => job),
-    ...(kubelet.volumes ? ["kubelet"] : []),
-    ...(kubelet.containers ? ["cadvisor"] : []),
+  const targets = all.flatMap((one) => one.targets);
+  const jobs: DiscoveredJob[] = [
+    ...targets.map(({ job }) => ({ job, ...instances(targets.filter((target) => target.job === job)) })),
+    ...external.filter((one) => !isStatic(one)).map(({ job }) => ({ job })),
+    ...(kubelet.volumes ? [{ job: "kubelet" }] : []),
+    ...(kubelet.containers ? [{ job: "cadvisor" }] : []),
   ];
-  return [...new Set(jobs)].sort();
+  return [...new Map(jobs.map((one) => [one.job, one])).values()].sort((a, b) => (a.job < b.job ? -1 : 1));
+}
+
+/** How many there always are: replicas that have an identity. Of others, an update may have more or fewer for a while. */
+function instances(of: readonly ScrapeTarget[]): Pick<DiscoveredJob, "replicas"> {
+  if (of.some(({ kind, identity }) => kind === "agent" || identity !== "stable")) return {};
+  return { replicas: of.reduce((sum, { replicas }) => sum + replicas, 0) };
 }

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Problem } from "../core/problems";
 import { type ExternalTarget, isStatic, type KubeletMetrics } from "../monitoring/external";
 import { isLabelName } from "../monitoring/labels";
+import { checkPort } from "../target/check";
 import type { Target } from "../target/target";
 
 const JOB = /^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$/;
@@ -54,11 +55,10 @@ export function checkKubelet(kind: Kind, kubelet: KubeletMetrics | undefined): P
   ];
 }
 
-function checkPage(at: string, { port, path, labels = {} }: ExternalTarget): Problem[] {
+function checkPage(at: string, { port, podPort = port, path, labels = {} }: ExternalTarget): Problem[] {
   return [
-    ...(Number.isInteger(port) && port >= 1 && port <= 65_535
-      ? []
-      : [{ path: `${at}.port`, value: port, rule: "must be a port, 1 to 65535" }]),
+    ...checkPort(`${at}.port`, port),
+    ...(podPort === port ? [] : checkPort(`${at}.podPort`, podPort)),
     ...(path === undefined || path.startsWith("/")
       ? []
       : [{ path: `${at}.path`, value: path, rule: 'must begin with "/"' }]),
@@ -73,8 +73,15 @@ function checkPage(at: string, { port, path, labels = {} }: ExternalTarget): Pro
 
 /** Who is asked, and whom traffic is opened to. */
 function checkPlace(at: string, kind: Kind, target: ExternalTarget): Problem[] {
-  const { namespace, selector, cidrs = [] } = target;
+  const { namespace, selector, podPort, cidrs = [] } = target;
   const problems: Problem[] = [];
+  if (podPort !== undefined && (!isStatic(target) || namespace === undefined || cidrs.length > 0))
+    problems.push({
+      path: `${at}.podPort`,
+      value: podPort,
+      rule: "is of the pods behind a Service: hosts have to name that, and namespace the pods",
+      fix: "Leave it out: `port` is asked, and traffic is opened to it",
+    });
   if (selector && namespace === undefined)
     problems.push({
       path: `${at}.selector`,

@@ -10,6 +10,8 @@ export type Outside = { readonly cidrs: readonly string[] } | PodsElsewhere;
 export interface PodsElsewhere {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the pods, for the way to them: policies do not see a Service's port, which may be another. @default the connection's port */
+  readonly port?: number;
 }
 
 /** Who a client is to a server. */

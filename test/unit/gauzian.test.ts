@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { Prometheus, prometheusFiles } from "../../components/prometheus";
+import { policy } from "../../components/target/kubernetes/network";
+import type { Need } from "../../components/target/workload";
 import { parseConfig } from "../../stacks/config";
 import { type Declaration, declare } from "../../tools/check/declared";
 import { readConfig, readProject } from "../../tools/engine/project";
@@ -171,6 +173,19 @@ describe("gauzian with a back end, PostgreSQL, Redis and MinIO that exist", () =
     expect(rules.filter(({ resources = [] }: Fields) => resources.includes("secrets"))).toEqual([]);
   });
 
+  it("lets exporters out to the port of the pods, which a Service may have another one for", () => {
+    const way = (podPort?: number) => {
+      const redis = JSON.parse(GAUZIAN_EXISTING.redis);
+      const overrides = { ...GAUZIAN_EXISTING, redis: JSON.stringify({ ...redis, port: 6380, podPort }) };
+      const services = declaration(overrides).plans.flatMap(({ services = [] }) => services);
+      const [need] = services.find(({ name }) => name === "redis-exporter")?.needs ?? [];
+      return { asked: need?.to.endpoints, policy: need ? policyPorts(need) : undefined };
+    };
+    const asked = ["redis.gauzian.svc.cluster.local:6380"];
+    expect(way(6379)).toEqual({ asked, policy: [6379] });
+    expect(way()).toEqual({ asked, policy: [6380] });
+  });
+
   it("may list pods there, and no more", async () => {
     const roles = (await stack(titles.existing)).of("Role").filter(({ metadata }) => metadata.namespace === "gauzian");
     expect(roles.length).toBeGreaterThan(0);
@@ -181,6 +196,13 @@ describe("gauzian with a back end, PostgreSQL, Redis and MinIO that exist", () =
       }
   });
 });
+
+/** Ports that a NetworkPolicy opens for it, beside those of the name servers. */
+function policyPorts(need: Need): unknown[] {
+  const traffic = { namespace: "monitoring", service: "client", ports: [], needs: [need], ring: false, names: [] };
+  const [, ...rules] = policy(traffic).egress as unknown as { ports: { port: number }[] }[];
+  return rules.flatMap(({ ports }) => ports.map(({ port }) => port));
+}
 
 describe("gauzian on Docker", () => {
   it("is the same but for what only a cluster has: a change of its configuration", () => {

@@ -100,6 +100,11 @@ describe("rules", () => {
     expect(missing("kubernetes", { external, kubelet: { volumes: true } })).toMatch(
       /^absent\(up\{job="alertmanager"\}\) or absent\(up\{job="backend"\}\) or .*absent\(up\{job="kubelet"\}\)/,
     );
+    // Three brokers, each by its name; of what has no identity, one is enough, and a host agent is on nobody knows how many nodes.
+    expect(missing("kubernetes", {})).toContain(
+      ' or count by (job) (up{job="kafka"}) < 3 or absent(up{job="kafka"}) or ',
+    );
+    expect(missing("kubernetes", {}).match(/count/g)).toHaveLength(1);
     // Asked by name, so there is always a target.
     expect(missing("kubernetes", { external })).not.toContain("minio");
   });

@@ -81,9 +81,28 @@ describe("a server that has a name", () => {
     const { cidrs: _, ...minio } = MINIO;
     const behind = { ...minio, hosts: ["minio.storage.svc"], namespace: "storage", selector: { app: "minio" } };
     const recording = await deployed({ external: [behind] });
-    expect(JSON.stringify(egress(recording))).toContain('"matchLabels":{"app":"minio"}');
+    const to = [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } },
+        podSelector: { matchLabels: { app: "minio" } },
+      },
+    ];
+    expect(egress(recording)).toContainEqual({ to, ports: [{ protocol: "TCP", port: 9000 }] });
     // Nobody looks for its pods.
     expect(all(recording, rbac("Role")).map((role) => at(role, "metadata.namespace"))).toEqual(["test"]);
+  });
+
+  it("is asked on its Service's port, and let through on that of the pods, which is what a policy sees", async () => {
+    const { cidrs: _, ...minio } = MINIO;
+    const behind = { ...minio, hosts: ["minio.storage.svc"], namespace: "storage", port: 80, podPort: 9000 };
+    const recording = await deployed({ external: [behind] });
+    const rules = egress(recording) as { ports?: { port: number }[] }[];
+    const ports = rules.flatMap((rule) => rule.ports ?? []).map(({ port }) => port);
+    expect(ports).toContain(9000);
+    expect(ports).not.toContain(80);
+    expect(scrapes(onCluster(), { external: [behind] }).minio).toMatchObject({
+      static_configs: [{ targets: ["minio.storage.svc:80"] }],
+    });
   });
 
   it("of IPv6 has its address in brackets", () => {

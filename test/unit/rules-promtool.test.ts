@@ -106,14 +106,18 @@ async function recordedInput({ collected, prometheus }: Monitored): Promise<{ se
   return [...collected.targets.map((target) => ({ job: target.job, target })), ...outside].flatMap(
     ({ job, target }) => {
       const page = RECORDED[job];
-      // What Prometheus writes itself, of those that it could scrape.
-      const up = { metric: "up", labels: "", value: "1", counter: false };
-      return [up, ...(page ? recordedSeries(page, target) : [])]
+      // What Prometheus writes itself, of those that it could scrape: all replicas, though one was recorded.
+      const up = Array.from({ length: target?.replicas ?? 1 }, (_, i) => ({
+        series: `up{job="${job}",instance="${job}-${i}"}`,
+        values: "1x36",
+      }));
+      const recorded = (page ? recordedSeries(page, target) : [])
         .filter((series) => used.has(series.metric) && !series.counter)
         .map(({ metric, labels, value }) => {
           const owner = `job="${job}",instance="${job}-0"`;
           return { series: `${metric}{${labels ? `${labels},` : ""}${owner}}`, values: `${Number(value)}x36` };
         });
+      return [...up, ...recorded];
     },
   );
 }

@@ -12,8 +12,9 @@ import { grafanaAlerts, grafanaBackupAlerts } from "../../components/grafana/ale
 import { kafkaAlerts } from "../../components/kafka/alerts";
 import type { AlertDefinition, AlertDefinitions } from "../../components/monitoring/alert";
 import { formatQuantity } from "../../components/monitoring/quantity";
-import { discoveredAlerts, ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
+import { ownAlerts, targetAlerts } from "../../components/prometheus/alerts";
 import { alertingAlerts } from "../../components/prometheus/alerts-alerting";
+import { discoveredAlerts } from "../../components/prometheus/alerts-discovered";
 import { containerAlerts, volumeAlerts } from "../../components/prometheus/alerts-kubelet";
 import { backupAlerts, scheduleAlerts } from "../../components/timescaledb/alerts";
 import { marketFeedAlerts, marketSinkAlerts } from "../../stacks/crypto-viz-alerts";
@@ -72,7 +73,7 @@ const CATALOGUE: Readonly<Record<string, { readonly about: string; readonly aler
       ...ownAlerts("prometheus", 1),
       ...alertingAlerts("prometheus"),
       ...targetAlerts(10),
-      ...discoveredAlerts(["kafka"]),
+      ...discoveredAlerts([{ job: "kafka" }]),
     },
   },
   "Prometheus, of kubelets": {

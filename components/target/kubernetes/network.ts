@@ -95,7 +95,8 @@ export function admission(service: string, port: number, from: Outside): Spec {
 function egressOf(namespace: string, needs: readonly Need[]): Egress[] {
   const rules = new Map<string, Egress>();
   for (const { to } of needs) {
-    const { peer, port } = to;
+    const { peer } = to;
+    const port = "namespace" in peer ? (peer.port ?? to.port) : to.port;
     const peers = "workload" in peer ? [ofStack(namespace, selector(peer.workload).matchLabels)] : outside(peer);
     rules.set(`${nameOf(peer)}:${port}`, { to: peers, ports: tcp([port]) });
   }

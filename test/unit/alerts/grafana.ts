@@ -90,7 +90,11 @@ export const GRAFANA_CASES: readonly AlertCase[] = [
   {
     alert: "GrafanaBackupMissing",
     on: "kubernetes",
-    firing: [{ input: { [cronJob("created")]: "100x1600" }, at: "1565m", labels: BACKUP, value: 100 }],
+    firing: [
+      { input: { [cronJob("created")]: "100x1600" }, at: "1565m", labels: BACKUP, value: 100 },
+      // Nobody says anything of it.
+      { input: { [UP]: "1x1600" }, at: "1565m", labels: BACKUP, value: 1 },
+    ],
     silent: [
       {
         input: { [cronJob("created")]: "100x1600", [cronJob("status_last_successful_time")]: "_x1400 84000x200" },

@@ -176,19 +176,33 @@ const RUNS: AlertCase[] = [
 
 const CLAIM = { ...IN, persistentvolumeclaim: "data-kafka-1" };
 const SEEN = { ...JOB, ...POD };
+const claim = (phase: string, values: string) => ({
+  [series("kube_persistentvolumeclaim_status_phase", { ...JOB, ...CLAIM, phase })]: values,
+});
+const usedBy = (other: Readonly<Record<string, string>>) =>
+  series("kube_pod_spec_volumes_persistentvolumeclaims_info", { ...JOB, ...CLAIM, pod: "kafka-1", ...other });
+const USED = { [usedBy({})]: "1x30" };
 
 const OTHERS: AlertCase[] = [
-  on(
-    "KubeClaimUnbound",
-    { ...CLAIM, phase: "Pending" },
-    {
-      metric: "kube_persistentvolumeclaim_status_phase",
-      fires: "1x30",
-      quiet: "1x10 0x20",
-      at: "20m",
-      value: 1,
-    },
-  ),
+  {
+    alert: "KubeClaimUnbound",
+    on: "kubernetes",
+    firing: [
+      { input: { ...claim("Pending", "1x30"), ...USED }, at: "20m", labels: { ...CLAIM, phase: "Pending" }, value: 1 },
+      // Whoever used it may be gone too.
+      { input: claim("Lost", "1x30"), at: "20m", labels: { ...CLAIM, phase: "Lost" }, value: 1 },
+    ],
+    silent: [
+      { input: { ...claim("Pending", "1x10 0x20"), ...USED }, at: "20m" },
+      // It waits for its first consumer, such as a schedule that runs at night. Others are used meanwhile.
+      {
+        input: { ...claim("Pending", "1x30"), [usedBy({ persistentvolumeclaim: "data-kafka-0" })]: "1x30" },
+        at: "20m",
+      },
+      // A claim of that name in another namespace.
+      { input: { ...claim("Pending", "1x30"), [usedBy({ namespace: "other" })]: "1x30" }, at: "20m" },
+    ],
+  },
   {
     alert: "KubeStateMetricsBlind",
     on: "kubernetes",
@@ -204,7 +218,8 @@ const OTHERS: AlertCase[] = [
 const BACKUP = { schedule: "timescaledb-backup" };
 const ROLLUP = "timescaledb-rollup-30m";
 const SUCCESS = series("kube_cronjob_status_last_successful_time", { ...JOB, ...CRON_JOB });
-const CREATED = { [series("kube_cronjob_created", { ...JOB, ...CRON_JOB })]: "0x1700" };
+const created = (values: string) => ({ [series("kube_cronjob_created", { ...JOB, ...CRON_JOB })]: values });
+const CREATED = created("0x1700");
 
 /** What TimescaleDB says of its schedules where they are CronJobs. */
 const SCHEDULES: AlertCase[] = [
@@ -218,10 +233,18 @@ const SCHEDULES: AlertCase[] = [
   {
     alert: "TimescaleDBBackupMissing",
     on: "kubernetes",
-    firing: [{ input: CREATED, at: "1565m", labels: BACKUP, value: 0 }],
+    firing: [
+      { input: CREATED, at: "1565m", labels: BACKUP, value: 0 },
+      // Nobody says anything: there is no kube-state-metrics, or no CronJob.
+      { input: { [series("up", JOB)]: "1x1700" }, at: "1565m", labels: BACKUP, value: 1 },
+      // It said so until then.
+      { input: { [SUCCESS]: "0x5", ...created("0x5") }, at: "1580m", labels: BACKUP, value: 1 },
+    ],
     silent: [
       { input: { ...CREATED, [SUCCESS]: "_x1400 84000x200" }, at: "1565m" },
       { input: CREATED, at: "1550m" },
+      // Away for a day, and back.
+      { input: { [SUCCESS]: "0x5 _x1440 0x400", ...created("0x5 _x1440 0x400") }, at: "1700m" },
     ],
   },
   failing("TimescaleDBBackupFailed", BACKUP),
@@ -243,20 +266,35 @@ const SCHEDULES: AlertCase[] = [
 
 /** Of every job that is scraped there. */
 const UP = Object.fromEntries(
-  [...monitored("kubernetes").collected.targets.map(({ job }) => job), ...KUBELET_JOBS].map((job) => [
-    series("up", { job, instance: `${job}-0` }),
-    // Not up is TargetDown's.
-    job === "redis-exporter" ? "0x30" : "1x30",
-  ]),
+  [...monitored("kubernetes").collected.targets, ...KUBELET_JOBS.map((job) => ({ job, replicas: 1 }))].flatMap(
+    ({ job, replicas }) =>
+      Array.from({ length: replicas }, (_, i) => [
+        series("up", { job, instance: `${job}-${i}` }),
+        // Not up is TargetDown's.
+        job === "redis-exporter" || i === 2 ? "0x30" : "1x30",
+      ]),
+  ),
 );
-const KAFKA = series("up", { job: "kafka", instance: "kafka-0" });
+const without = (job: string, ...replicas: readonly number[]) => ({
+  ...UP,
+  ...Object.fromEntries(replicas.map((i) => [series("up", { job, instance: `${job}-${i}` }), "1x5 _x25"])),
+});
 
 const TARGETS: AlertCase[] = [
   {
     alert: "TargetMissing",
     on: "kubernetes",
-    firing: [{ input: { ...UP, [KAFKA]: "1x5 _x25" }, at: "25m", labels: { job: "kafka" }, value: 1 }],
-    silent: [{ input: UP, at: "25m" }],
+    firing: [
+      // One broker of three has no pod.
+      { input: without("kafka", 1), at: "25m", labels: { job: "kafka" }, value: 2 },
+      { input: without("kafka", 0, 1, 2), at: "25m", labels: { job: "kafka" }, value: 1 },
+      { input: without("kafka-exporter", 0), at: "25m", labels: { job: "kafka-exporter" }, value: 1 },
+    ],
+    silent: [
+      { input: UP, at: "25m" },
+      // Replaced in ten minutes.
+      { input: { ...UP, [series("up", { job: "kafka", instance: "kafka-1" })]: "1x5 _x8 1x15" }, at: "25m" },
+    ],
   },
 ];
 

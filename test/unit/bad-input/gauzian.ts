@@ -72,6 +72,9 @@ export const CASES: readonly Case[] = [
       passwordSecret: KEPT,
     },
   }),
+  gauzian("a port of pods that are none", {
+    redis: { host: redis.host, user: "default", cidrs: ["10.1.2.3/32"], podPort: 6380, passwordSecret: KEPT },
+  }),
   gauzian("a MinIO that is nowhere", { minio: { tokenSecret: { name: "gauzian-exporters", key: "minio" } } }),
   gauzian("a back end that is nowhere", { backend: { port: 8080 } }),
   gauzian("more load than a demonstration makes", { backendLoad: 5000 }),
