@@ -173,6 +173,11 @@ export const schema = z.strictObject({
     .min(1)
     .optional()
     .meta({ target: "kubernetes", description: "Context in the kubeconfig. Without it, the current one." }),
+  clusterIdentifier: z.string().min(1).optional().meta({
+    target: "kubernetes",
+    description:
+      "What Pulumi tells this cluster from others by; another one replaces everything, so it is never changed on a deployed stack. Without it, the stack's name.",
+  }),
   namespace: z.string().min(1).optional().meta({
     target: "kubernetes",
     description: "Namespace of the stack; its host agents are in `<namespace>-agents`. Without it, the stack's name.",
