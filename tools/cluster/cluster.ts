@@ -6,7 +6,7 @@ import { withLock } from "../core/lock";
 import { ensureDir } from "../core/paths";
 import type { Progress } from "../core/progress";
 import type { LoadResult } from "./images";
-import { installIngress } from "./ingress";
+import { buildIngress, installIngress } from "./ingress";
 import { kindCluster, kindHindrance } from "./kind";
 import { isUp } from "./node";
 import { ownNode } from "./own-node";
@@ -16,6 +16,13 @@ import type { Layout } from "./settings";
 export type Choice = "auto" | "kind" | "node";
 
 /** Brings the cluster up and loads our images into it. */
+/** Builds what `up` would, and `addIngress` on request, so that it can be done beside something else. */
+export async function build(layout: Layout, choice: Choice, ingress: boolean, progress: Progress): Promise<void> {
+  const provider = await choose(layout, choice, progress);
+  await provider.build(progress);
+  if (ingress) await buildIngress(progress);
+}
+
 export async function up(layout: Layout, choice: Choice, yes: boolean, progress: Progress): Promise<void> {
   await locked(layout, progress, async () => {
     const provider = await choose(layout, choice, progress);

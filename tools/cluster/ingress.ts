@@ -31,9 +31,13 @@ export const KINDS = [
 /** Seconds that Traefik has to become ready. */
 const TIMEOUT = 180;
 
+export function buildIngress(progress: Progress): Promise<string> {
+  return buildGo(TRAEFIK_PROGRAM, progress);
+}
+
 /** Installs Traefik, or brings it up to date. Repeatable. */
 export async function installIngress(layout: Layout, provider: Provider, progress: Progress): Promise<void> {
-  const binary = await buildGo(TRAEFIK_PROGRAM, progress);
+  const binary = await buildIngress(progress);
   await progress.step("Image of Traefik", () =>
     provider.importProgram(
       layout,

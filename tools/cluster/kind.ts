@@ -37,6 +37,10 @@ export const kindCluster: Provider = {
     // kindHindrance was asked before this way was chosen
   },
 
+  async build() {
+    // its node is an image
+  },
+
   async up(layout, progress) {
     const kind = await program(progress);
     ensureDir(layout.root);

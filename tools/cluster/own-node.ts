@@ -20,6 +20,10 @@ export const ownNode: Provider = {
     await preflight(layout, { running, yes: options.yes }, progress);
   },
 
+  async build(progress) {
+    await buildPrograms(progress);
+  },
+
   async up(layout, progress) {
     useSystemPrograms();
     ensureDir(layout.root);

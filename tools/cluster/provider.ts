@@ -12,6 +12,8 @@ export interface Provider {
   readonly kind: "node" | "kind";
   /** Refuses where the cluster cannot be, before anything is created. */
   check(layout: Layout, options: UpOptions, progress: Progress): Promise<void>;
+  /** Builds what `up` needs, if anything: minutes the first time, nothing later. */
+  build(progress: Progress): Promise<void>;
   /** Creates the cluster or what is missing of it. Repeatable. */
   up(layout: Layout, progress: Progress): Promise<void>;
   /** Removes all of it; with `keepVolumes` the volumes' data stay. */

@@ -44,11 +44,14 @@ async function e2e(names: readonly string[], options: Options): Promise<number> 
 
 async function runAll(suites: readonly Suite[], options: Options, progress: Progress): Promise<number> {
   const engines = [...new Set(suites.map((suite) => suite.engine))];
-  const cleanUp = await prepare(engines, { ...options, ingress: needIngress(suites) }, progress);
+  const { cluster, cleanUp } = await prepare(engines, { ...options, ingress: needIngress(suites) }, progress);
   process.once("exit", sweepEngine);
   const results: SuiteResult[] = [];
   try {
-    for (const suite of suites) results.push(await runSuite(suite));
+    for (const suite of suites) {
+      if (suite.engine === "kubernetes") await cluster();
+      results.push(await runSuite(suite));
+    }
   } finally {
     process.off("exit", sweepEngine);
     sweepEngine();

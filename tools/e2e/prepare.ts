@@ -1,14 +1,19 @@
 import { imagesFor } from "../../components/core/images";
-import { addIngress, down, status, up } from "../cluster/cluster";
+import { addIngress, build, down, status, up } from "../cluster/cluster";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
+import { both } from "../core/both";
 import type { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
 import { chooseSource, ensureImages } from "../images";
 import { ensureToolchain } from "../toolchain";
 import type { EngineKind } from "./suites";
 
-/** Takes away what was not there before. */
-export type CleanUp = () => Promise<void>;
+export interface Prepared {
+  /** Brings the Kubernetes cluster; the suites on Docker do without. */
+  cluster(): Promise<void>;
+  /** Takes away what was not there before. */
+  cleanUp(): Promise<void>;
+}
 
 export interface PrepareOptions {
   readonly yes: boolean;
@@ -17,29 +22,48 @@ export interface PrepareOptions {
   readonly ingress: boolean;
 }
 
-/** Brings the engines that the suites run on, and everything that would otherwise be waited for in the middle of a test. */
+/** Brings the engine, and everything that would otherwise be waited for in the middle of a test. */
 export async function prepare(
   kinds: readonly EngineKind[],
   options: PrepareOptions,
   progress: Progress,
-): Promise<CleanUp> {
-  await ensureToolchain(
-    progress,
-    kinds.includes("kubernetes") ? ["docker", "random", "kubernetes"] : ["docker", "random"],
+): Promise<Prepared> {
+  const kubernetes = kinds.includes("kubernetes");
+  // the node takes its images from the engine too
+  await both(
+    ensureToolchain(progress, kubernetes ? ["docker", "random", "kubernetes"] : ["docker", "random"]),
+    ensureEngine(progress, { yes: options.yes }).then(async () => {
+      const images = imagesFor(kinds);
+      await ensureImages(progress, await chooseSource("auto", images), images);
+    }),
   );
-  // the node takes its images from here too
-  await ensureEngine(progress, { yes: options.yes });
-  const images = imagesFor(kinds);
-  await ensureImages(progress, await chooseSource("auto", images), images);
-  return kinds.includes("kubernetes") ? withCluster(options, progress) : async () => undefined;
+  return kubernetes ? preparedCluster(options, progress) : { cluster: nothing, cleanUp: nothing };
 }
 
-async function withCluster({ yes, keepCluster, ingress }: PrepareOptions, progress: Progress): Promise<CleanUp> {
+const nothing = async (): Promise<void> => undefined;
+
+/** What the cluster is built from takes minutes of compiling, which the suites on Docker spend waiting. */
+function preparedCluster({ yes, keepCluster, ingress }: PrepareOptions, progress: Progress): Prepared {
   const layout = layoutOf(DEFAULT_NAME);
-  const before = (await status(layout)).up;
-  await up(layout, "auto", yes, progress);
-  if (ingress) await addIngress(layout, progress);
-  return async () => {
-    if (!before && !keepCluster) await down(layout, false, progress);
+  const built = build(layout, "auto", ingress, progress);
+  // told of when the cluster is asked for
+  built.catch(nothing);
+  let before: boolean | undefined;
+  let there: Promise<void> | undefined;
+  const bring = async (): Promise<void> => {
+    before = (await status(layout)).up;
+    await built;
+    await up(layout, "auto", yes, progress);
+    if (ingress) await addIngress(layout, progress);
+  };
+  return {
+    cluster: () => {
+      there ??= bring();
+      return there;
+    },
+    cleanUp: async () => {
+      await built.catch(nothing);
+      if (before === false && !keepCluster) await down(layout, false, progress);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Plan } from "../../components/target/workload";
 import { declareStack } from "../../stacks/systems";
+import { both } from "../core/both";
 import { elapsed, Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { consentToEngine, engineHindrance, runningEngine } from "../docker/engine";
@@ -95,13 +96,6 @@ async function demandOf({ stack, config }: Subject, plans: readonly Plan[]): Pro
     memory: onDocker ? memoryOf(plans) : 0,
     cache: warm ? WARM_CACHE : COLD_CACHE,
   };
-}
-
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  const [first, second] = await Promise.allSettled([a, b]);
-  if (first.status === "rejected") throw first.reason;
-  if (second.status === "rejected") throw second.reason;
-  return [first.value, second.value];
 }
 
 /** The services of a stack and how its generated passwords are read. */
