@@ -8,7 +8,6 @@ import type { Psql } from "../../tools/check/timescaledb/psql";
 import { attempt, containers, docker } from "./support/docker";
 import { healthy, killMain, sweep } from "./support/faults";
 import { behind, irregular, produced, rows } from "./support/market";
-import { NIGHTLY, ONLY_NIGHTLY } from "./support/nightly";
 import { judgePanels } from "./support/panels";
 import { E2eStack, unexpected, wrong } from "./support/stack";
 import { until } from "./support/wait";
@@ -19,10 +18,6 @@ const BROKER = { workload: "kafka", replica: 0 };
 const container = (workload: string): string => `${NAME}-${workload}`;
 
 describe("market data on a Docker engine", () => {
-  if (!NIGHTLY) {
-    it.skip(`comes through every fault exactly once: ${ONLY_NIGHTLY}`, () => undefined);
-    return;
-  }
   const stack = new E2eStack(NAME, { kafkaMemory: "1Gi", feedRate: 60 });
   const engine = new DockerStack(NAME);
   let psql: Psql;
@@ -68,7 +63,6 @@ describe("market data on a Docker engine", () => {
   it("is not touched by a second npm start", async () => {
     const again = await stack.run("up", ["--yes"]);
     expect(again.output).toContain("no changes");
-    expect(again.seconds).toBeLessThan(20);
   });
 
   it("has every message exactly once after sink, Kafka and database were killed in turn under load", async () => {
