@@ -22,7 +22,7 @@ export function validateAlertmanager(name: string, args: AlertmanagerArgs): Prob
     ...checkName("name", name),
     ...Object.entries(all.receivers).flatMap(([receiver, of]) => checkReceiver(receiver, of)),
     ...checkRoutes(all),
-    ...checkWatchdog(all),
+    ...checkWatchdog(all, args.routes === undefined),
     ...checkTimes(all),
     ...checkUrl(args.url),
     ...(args.publish ? checkPort("publish.port", args.publish.port) : []),
@@ -141,7 +141,7 @@ function known(path: string, name: string, receivers: Settings["receivers"]): Pr
   return [{ path, value: name, rule: "is no receiver", fix: names ? `There are: ${names}` : "There is no receiver" }];
 }
 
-function checkWatchdog(all: Settings): Problem[] {
+function checkWatchdog(all: Settings, byDefault: boolean): Problem[] {
   const { watchdog, receivers } = all;
   const idle = Object.keys(receivers).filter((name) => !told(all).includes(name) && name !== watchdog?.receiver);
   const problems: Problem[] = idle.map((name) => ({
@@ -155,11 +155,22 @@ function checkWatchdog(all: Settings): Problem[] {
   return [
     ...problems,
     ...known("watchdog.receiver", watchdog.receiver, receivers),
+    ...(byDefault && watchdog.receiver in receivers && told(all).length === 0 ? [nobodyTold(watchdog.receiver)] : []),
     ...duration,
     ...(duration.length > 0 || (every >= 60 && every <= 900)
       ? []
       : [{ path: "watchdog.every", value: watchdog.every, rule: "must be from 1m to 15m" }]),
   ];
+}
+
+/** The switch would be told that all is well, and nobody that it is not. */
+function nobodyTold(receiver: string): Problem {
+  return {
+    path: "watchdog.receiver",
+    value: receiver,
+    rule: "is the only receiver, and the watchdog's is told of no alerts, so that nobody would be",
+    fix: "Give a second receiver, for people (it may have the same address)",
+  };
 }
 
 function checkTimes({ repeat, groupWait, groupInterval }: Settings): Problem[] {

@@ -48,12 +48,11 @@ describe("the cluster on this machine", () => {
     await remove();
   });
 
-  it("comes up again within 20 seconds and changes nothing", async () => {
+  it("comes up again and changes nothing", async () => {
     const uid = ["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"];
     const before = await kubectl(uid);
     const again = await cli(["cluster", "up"]);
     expect(again).toMatchObject({ code: 0 });
-    expect(again.seconds).toBeLessThan(20);
     expect(await kubectl(uid)).toBe(before);
   });
 

@@ -68,7 +68,8 @@ describe("alerts of market data on a Docker engine", () => {
     const { port } = server.address() as { port: number };
     const file = path.join(stack.home, "webhook");
     fs.writeFileSync(file, `http://${gateway.replace(/\/.*$/, "")}:${port}/`, { mode: 0o600 });
-    stack.configure({ alertReceivers: { ops: { kind: "webhook", urlFile: file, port } }, alertWatchdog: "ops" });
+    const receiver = { kind: "webhook", urlFile: file, port };
+    stack.configure({ alertReceivers: { ops: receiver, switch: receiver }, alertWatchdog: "switch" });
     expect((await stack.run("up", ["--yes"])).code).toBe(0);
     await until("the watchdog", 300, async () => (isTold("firing", "Watchdog") ? undefined : "not told yet"));
   });

@@ -66,7 +66,6 @@ describe("a stack on a Docker engine", () => {
     const again = await stack.run("up", ["--yes"]);
     expect(again.code).toBe(0);
     expect(touched(before, await snapshot(engine))).toEqual([]);
-    expect(again.seconds).toBeLessThan(20);
   });
 
   it("lets every tool work in the broker's own container while agent and RMI answer", async () => {

@@ -373,6 +373,11 @@ describe("what is refused", () => {
       { receivers: { ops, b: ops }, routes: { critical: ["ops"], warning: [] } },
       "receivers.b: is",
     ],
+    [
+      "the watchdog the only one to be told",
+      { receivers: { ops }, watchdog: { receiver: "ops" } },
+      'watchdog.receiver = "ops": is the only receiver, and the watchdog\'s is told of no alerts, so that nobody would be',
+    ],
     ["the watchdog unknown", { receivers: { ops }, watchdog: { receiver: "x" } }, 'watchdog.receiver = "x"'],
     [
       "the watchdog too slow",

@@ -5,7 +5,6 @@ export interface Ended {
   readonly code: number | null;
   /** Both streams. */
   readonly output: string;
-  readonly seconds: number;
 }
 
 export interface CliOptions {
@@ -49,7 +48,7 @@ export function program(file: string, args: readonly string[], options: CliOptio
       clearInterval(watch);
       const seconds = (Date.now() - begun) / 1000;
       say(`  exit code ${code ?? "none (killed)"}, ${seconds.toFixed(1)} s`);
-      resolve({ code, output, seconds });
+      resolve({ code, output });
     });
   });
 }

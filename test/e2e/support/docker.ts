@@ -3,6 +3,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { addToArchive, importImage, withFolders } from "../../../tools/images/archive";
+import { busyboxEntries } from "../../../tools/images/busybox";
+import { isPresent } from "../../../tools/images/engine";
 import { BUSYBOX } from "../../contract/cases";
 
 const run = promisify(execFile);
@@ -74,29 +77,16 @@ export async function removeAll(stack: string): Promise<void> {
   for (const id of await ids("network", "ls")) await docker("network", "rm", id);
 }
 
-/** The image of the contract's cases: from the machine's own static busybox, else from the registry. */
+/** The image of the contract's cases, made as the tools make theirs. */
 export async function ensureBusybox(): Promise<void> {
-  if ((await attempt("image", "inspect", BUSYBOX.reference)).code === 0) return;
-  const own = ["/bin/busybox", "/usr/bin/busybox"].find((file) => fs.existsSync(file));
-  if (!own) {
-    await docker("pull", "docker.io/library/busybox:1.37");
-    await docker("tag", "docker.io/library/busybox:1.37", BUSYBOX.reference);
-    return;
-  }
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-busybox-"));
+  if (await isPresent(BUSYBOX.reference)) return;
+  const stage = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-busybox-"));
   try {
-    for (const dir of ["bin", "etc", "tmp", "proc", "dev", "sys"]) fs.mkdirSync(path.join(root, dir));
-    fs.copyFileSync(own, path.join(root, "bin/busybox"));
-    fs.chmodSync(path.join(root, "tmp"), 0o1777);
-    const { stdout } = await run(own, ["--list"]);
-    for (const applet of stdout.split("\n").filter((name) => name && name !== "busybox"))
-      fs.symlinkSync("busybox", path.join(root, "bin", applet));
-    fs.writeFileSync(path.join(root, "etc/passwd"), "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n");
-    const tar = path.join(root, "..", `${path.basename(root)}.tar`);
-    await run("tar", ["-C", root, "--owner=0", "--group=0", "-cf", tar, "."]);
-    await docker("import", "--change", 'ENV PATH="/bin"', tar, BUSYBOX.reference);
-    fs.rmSync(tar);
+    const archive = path.join(stage, "busybox.tar");
+    const entries = withFolders(await busyboxEntries({ name: "nobody", ...BUSYBOX.user, shell: "/bin/sh" }));
+    await addToArchive(archive, entries, path.join(stage, "root"));
+    await importImage(archive, BUSYBOX.reference, { user: "0", env: { PATH: "/bin" } });
   } finally {
-    fs.rmSync(root, { recursive: true, force: true });
+    fs.rmSync(stage, { recursive: true, force: true });
   }
 }

@@ -20,33 +20,31 @@ export interface Judged {
   readonly filled: number;
 }
 
-/** Asks a running Prometheus every query of every panel. */
-export async function judgePanels(stack: E2eStack): Promise<Judged> {
+/** Asks a running Prometheus every query of every panel, but for those that had data already, to which it adds. */
+export async function judgePanels(stack: E2eStack, filled: Set<string>): Promise<Judged> {
   const [grafana] = stack.declaration.all(Grafana);
   if (!grafana) throw new Error("the stack has no Grafana");
   const queries = panelQueries(dashboardsOf(grafana.args));
   const names = new Set(await stack.prometheus.metricNames());
   const metricsOf = await metricNameFinder();
-  const panels = new Map<string, { data: boolean; unknown: string[] }>();
-  const pending = [...queries];
+  const unknown = new Map<string, string[]>();
+  const pending = queries.filter((query) => !filled.has(keyOf(query)));
   const work = async (): Promise<void> => {
     for (let query = pending.shift(); query; query = pending.shift()) {
-      const panel = panels.get(keyOf(query)) ?? { data: false, unknown: [] };
-      panels.set(keyOf(query), panel);
-      const samples = await stack.prometheus.query(query.expr);
-      if (samples.length > 0) panel.data = true;
-      else panel.unknown.push(...metricsOf(query.expr).filter((name) => !names.has(name)));
+      const key = keyOf(query);
+      if ((await stack.prometheus.query(query.expr)).length > 0) filled.add(key);
+      else unknown.set(key, [...(unknown.get(key) ?? []), ...metricsOf(query.expr).filter((name) => !names.has(name))]);
     }
   };
   await Promise.all(Array.from({ length: 8 }, work));
   const expected = JSON.parse(fs.readFileSync(WITHOUT_DATA, "utf8")) as Readonly<Record<string, string>>;
-  const open = [...panels].filter(([key, { data }]) => !data && !(key in expected));
-  const filled = [...panels.values()].filter(({ data }) => data).length / panels.size;
+  const panels = new Set(queries.map(keyOf));
+  const open = [...panels].filter((key) => !filled.has(key) && !(key in expected));
   return {
-    unknown: open.flatMap(([key, { unknown }]) => unknown.map((name) => `${key}: ${name}`)),
-    empty: open.map(([key]) => key),
+    unknown: open.flatMap((key) => (unknown.get(key) ?? []).map((name) => `${key}: ${name}`)),
+    empty: open,
     total: panels.size,
-    filled,
+    filled: filled.size / panels.size,
   };
 }
 

@@ -70,6 +70,7 @@ export const CASES: readonly Case[] = [
     routes: { critical: ["ops"] },
     watchdog: { receiver: "ops", every: "1h" },
   }),
+  alertmanager("dead man's switch and nobody else", { ...receivers(ops), watchdog: { receiver: "ops" } }),
   alertmanager("repetition beyond what is remembered", { repeat: { warning: "7d" } }),
   grafana("two dashboards with one uid", { dashboards: [orders, { ...orders, title: "Orders by shop" }] }),
   grafana("panel without a unit", { dashboards: [panels({ unit: undefined })] }),
