@@ -1,6 +1,5 @@
 import { imageCatalogue } from "../components/core/images";
 import type { KafkaArgs, Topic } from "../components/kafka";
-import type { PrometheusArgs } from "../components/prometheus";
 import type { StackConfig } from "./config";
 import { hostPorts } from "./publish";
 
@@ -23,17 +22,5 @@ export function broker(config: StackConfig): Omit<KafkaArgs, "target"> {
     recover: config.kafkaRecover,
     ...(ports.kafka ? { publish: ports.kafka } : {}),
     ...(config.kafkaRmi ? { rmi: ports.kafkaRmi ? { publish: ports.kafkaRmi } : {} } : {}),
-  };
-}
-
-/** The Prometheus of a system, as configured; what it collects is the stack's. */
-export function prometheus(config: StackConfig): Omit<PrometheusArgs, "target" | "monitoring"> {
-  const ports = hostPorts(config);
-  return {
-    images: imageCatalogue(config.images),
-    storage: { size: config.prometheusStorage },
-    retention: { time: config.prometheusRetention },
-    ...(config.runbooks ? { runbooks: config.runbooks } : {}),
-    ...(ports.prometheus ? { publish: ports.prometheus } : {}),
   };
 }
