@@ -1,6 +1,5 @@
 import { imageCatalogue } from "../components/core/images";
 import type { KafkaArgs, Topic } from "../components/kafka";
-import type { PrometheusArgs } from "../components/prometheus";
 import type { StackConfig } from "./config";
 import { hostPorts } from "./publish";
 
@@ -25,18 +24,5 @@ export function broker(config: StackConfig): Omit<KafkaArgs, "target"> {
     ...(config.kafkaExpose ? { expose: config.kafkaExpose } : {}),
     ...(config.kafkaRack ? { rack: config.kafkaRack } : {}),
     ...(config.kafkaRmi ? { rmi: ports.kafkaRmi ? { publish: ports.kafkaRmi } : {} } : {}),
-  };
-}
-
-/** The Prometheus of a system, as configured; what it collects is the stack's. */
-export function prometheus(config: StackConfig): Omit<PrometheusArgs, "target" | "monitoring"> {
-  const ports = hostPorts(config);
-  return {
-    images: imageCatalogue(config.images),
-    storage: { size: config.prometheusStorage },
-    retention: { time: config.prometheusRetention },
-    ...(config.kubeletMetrics ? { kubelet: { volumes: true, containers: true } } : {}),
-    ...(config.runbooks ? { runbooks: config.runbooks } : {}),
-    ...(ports.prometheus ? { publish: ports.prometheus } : {}),
   };
 }

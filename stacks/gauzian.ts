@@ -5,9 +5,9 @@ import { KubeStateMetrics, PostgresExporter, RedisExporter } from "../components
 import { Gateway } from "../components/gateway";
 import { Grafana, grafanaNote } from "../components/grafana";
 import { Prometheus } from "../components/prometheus";
-import { prometheus } from "./crypto-viz-kafka";
 import * as backend from "./gauzian-backend";
 import { addressOf, backendTarget, gatewayOf, minioTarget, postgresOf, redisOf } from "./gauzian-servers";
+import { prometheus } from "./prometheus";
 import { hostPorts, urlOf } from "./publish";
 import { receiversOf } from "./receivers";
 import type { System } from "./system";

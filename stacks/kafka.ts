@@ -2,7 +2,8 @@ import { imageCatalogue } from "../components/core/images";
 import { KafkaExporter, KubeStateMetrics, NodeExporter } from "../components/exporters";
 import { Kafka } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
-import { broker, prometheus, TOPICS } from "./crypto-viz-kafka";
+import { broker, TOPICS } from "./crypto-viz-kafka";
+import { prometheus } from "./prometheus";
 import { hostPorts, urlOf } from "./publish";
 import type { System } from "./system";
 

@@ -8,7 +8,6 @@ import { valueTemplate } from "../monitoring/quantity";
 export type AlertmanagerAlert = keyof ReturnType<typeof alertmanagerAlerts>;
 
 const SERVER = "Alertmanager {{ $labels.instance }}";
-const _BY_INSTANCE = { by: ["job", "instance"] };
 const BY_RECEIVER = { by: ["job", "instance", "integration", "receiver_name"] };
 const RECEIVER = "{{ $labels.receiver_name }} ({{ $labels.integration }})";
 const ratio = valueTemplate("ratio");

@@ -22,6 +22,9 @@ const FILL = "for i = 1, 2000 do redis.call('set', 'fill:' .. ARGV[1] .. ':' .. 
 /** Tell of the machine that the tests happen to run on. */
 const OF_THE_HOST = /^Node/;
 
+/** A consumer group has stopped when it committed nothing for ten minutes, and is told of ten minutes later. */
+const HALF_AN_HOUR = 30 * 60_000;
+
 interface Told {
   readonly status: "firing" | "resolved";
   readonly labels: Readonly<Record<string, string>>;
@@ -74,7 +77,7 @@ describe("alerts of market data on a Docker engine", () => {
     await until("the watchdog", 300, async () => (isTold("firing", "Watchdog") ? undefined : "not told yet"));
   });
 
-  it("tell of five faults at once", async () => {
+  it("tell of five faults at once", { timeout: HALF_AN_HOUR }, async () => {
     // a consumer that stopped, with the service that it is; a target that is gone
     await docker("stop", container("market-sink"), container("market-api"), container("postgres-exporter"));
     // a database job that fails: its table has another name; made up for at once, as after an outage
@@ -85,7 +88,7 @@ describe("alerts of market data on a Docker engine", () => {
     await all("firing", 1500);
   });
 
-  it("tell that they are over", async () => {
+  it("tell that they are over", { timeout: HALF_AN_HOUR }, async () => {
     await sql("alter table sentiment_hourly_gone rename to sentiment_hourly");
     await docker(
       "exec",
@@ -101,7 +104,7 @@ describe("alerts of market data on a Docker engine", () => {
     await all("resolved", 1500);
   });
 
-  it("are quiet for ten minutes afterwards", async () => {
+  it("are quiet for ten minutes afterwards", { timeout: HALF_AN_HOUR }, async () => {
     const open = async (): Promise<string[]> =>
       (await stack.prometheus.ruleGroups())
         .flatMap(({ rules }) => rules)

@@ -12,12 +12,15 @@ import type { Recipe } from "./recipes";
 /** Label of images that this project builds. */
 const BUILT_BY = "datastack.image";
 
+/** What an image is built from, whatever it is called. */
+type Source = Pick<Recipe, "settings" | "root" | "entries" | "finish" | "dockerfile"> & { readonly name: string };
+
 /**
  * Builds an image that is not there yet. Where registries answer and no root file system can be made, an image that has a
  * Dockerfile is built from that.
  */
 export async function buildImage(
-  recipe: Recipe,
+  recipe: Source,
   reference: string,
   registries: boolean,
   progress: Progress,

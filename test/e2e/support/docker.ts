@@ -1,11 +1,8 @@
 import { execFile } from "node:child_process";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import { promisify } from "node:util";
-import { addToArchive, importImage, withFolders } from "../../../tools/images/archive";
+import { Progress } from "../../../tools/core/progress";
+import { buildImage } from "../../../tools/images/build";
 import { busyboxEntries } from "../../../tools/images/busybox";
-import { isPresent } from "../../../tools/images/engine";
 import { BUSYBOX } from "../../contract/cases";
 
 const run = promisify(execFile);
@@ -79,14 +76,7 @@ export async function removeAll(stack: string): Promise<void> {
 
 /** The image of the contract's cases, made as the tools make theirs. */
 export async function ensureBusybox(): Promise<void> {
-  if (await isPresent(BUSYBOX.reference)) return;
-  const stage = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-busybox-"));
-  try {
-    const archive = path.join(stage, "busybox.tar");
-    const entries = withFolders(await busyboxEntries({ name: "nobody", ...BUSYBOX.user, shell: "/bin/sh" }));
-    await addToArchive(archive, entries, path.join(stage, "root"));
-    await importImage(archive, BUSYBOX.reference, { user: "0", env: { PATH: "/bin" } });
-  } finally {
-    fs.rmSync(stage, { recursive: true, force: true });
-  }
+  const entries = () => busyboxEntries({ name: "nobody", ...BUSYBOX.user, shell: "/bin/sh" });
+  const settings = { user: "0", env: { PATH: "/bin" } };
+  await buildImage({ name: "busybox", settings, entries }, BUSYBOX.reference, false, new Progress());
 }
