@@ -10,6 +10,7 @@ import { officialPlugin, officialPulumi } from "./official";
 import {
   ALERTMANAGER,
   AMTOOL,
+  KUBE_SCORE,
   LANGUAGE_NODEJS,
   MIN_PULUMI,
   type Plugin,
@@ -61,8 +62,8 @@ export async function presentToolchain(wanted: readonly PluginName[]): Promise<T
   return have.length === wanted.length ? describe(cli, have) : undefined;
 }
 
-/** Programs that check configuration, and the one that tests run with theirs. */
-const TOOLS = { alertmanager: ALERTMANAGER, amtool: AMTOOL, promtool: PROMTOOL } as const;
+/** Programs that check what is rendered, and the one that tests run with theirs. */
+const TOOLS = { alertmanager: ALERTMANAGER, amtool: AMTOOL, "kube-score": KUBE_SCORE, promtool: PROMTOOL } as const;
 
 /** Full path of a tool: one on PATH, else built. */
 export async function ensureTool(name: keyof typeof TOOLS, progress: Progress): Promise<string> {

@@ -116,6 +116,9 @@ const alertmanagerProgram = (name: string): GoProgram => ({
 export const ALERTMANAGER = alertmanagerProgram("alertmanager");
 export const AMTOOL = alertmanagerProgram("amtool");
 
+/** Says what it thinks of rendered manifests, in the tests. */
+export const KUBE_SCORE: GoProgram = { name: "kube-score", package: "github.com/zegl/kube-score/cmd/kube-score" };
+
 /** The exact version of an npm dependency, as package.json pins it. */
 export function sdkVersion(name: string): string {
   const version = packageJson().dependencies?.[name] ?? packageJson().devDependencies?.[name];

@@ -1,7 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { KUBERNETES_VERSION } from "../../../tools/cluster/settings";
 import { run } from "../../../tools/core/exec";
 import { cacheDir, inRoot } from "../../../tools/core/paths";
+import { Progress } from "../../../tools/core/progress";
+import { ensureTool } from "../../../tools/toolchain";
 import { EXCEPTIONS } from "../../support/policies/exceptions";
 
 /** What a linter says of one object. */
@@ -45,6 +48,11 @@ export async function ensureCheckov(): Promise<string> {
   return program;
 }
 
+/** kube-score, which has no official download here: one on PATH, else built. */
+export function ensureKubeScore(): Promise<string> {
+  return ensureTool("kube-score", new Progress());
+}
+
 interface CheckovReport {
   readonly summary: { readonly passed: number; readonly parsing_errors: number };
   readonly results: {
@@ -69,4 +77,39 @@ export async function checkov(program: string, folder: string): Promise<Verdict>
       return { check: `checkov/${check_id}`, object: `${kind} ${namespace}/${name.join(".")}`, message: check_name };
     }),
   };
+}
+
+interface Scored {
+  readonly type_meta: { readonly kind: string };
+  readonly object_meta: { readonly name: string; readonly namespace?: string };
+  readonly checks: readonly {
+    readonly check: { readonly id: string; readonly name: string };
+    readonly grade: number;
+    readonly skipped: boolean;
+    readonly comments: readonly { readonly path: string; readonly summary: string }[] | null;
+  }[];
+}
+
+/** Of kube-score's grades (1, 5, 7, 10) those that it calls critical or a warning. */
+const WARNING = 5;
+
+/** Everything that kube-score checks unasked, warnings too. */
+export async function kubeScore(program: string, folder: string): Promise<Verdict> {
+  const files = fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => path.join(folder, file));
+  const args = ["score", "--output-format", "json", "--kubernetes-version", KUBERNETES_VERSION, ...files];
+  const { stdout } = await run(program, args, { ok: [0, 1], timeout: 60_000 });
+  const graded = (JSON.parse(stdout) as Scored[]).flatMap(({ type_meta: { kind }, object_meta, checks }) =>
+    checks
+      .filter(({ skipped }) => !skipped)
+      .map(({ check, grade, comments }) => ({
+        passes: grade > WARNING,
+        check: `kube-score/${check.id}`,
+        object: `${kind} ${object_meta.namespace ?? ""}/${object_meta.name}`,
+        message: (comments ?? []).map(({ path: at, summary }) => `${at} ${summary}`.trim()).join(", ") || check.name,
+      })),
+  );
+  return { passed: graded.filter(({ passes }) => passes).length, failed: graded.filter(({ passes }) => !passes) };
 }
