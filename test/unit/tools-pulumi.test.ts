@@ -27,6 +27,7 @@ import {
   interrupted,
   isInUse,
   vanished,
+  volumesOf,
   withoutPending,
 } from "../../tools/pulumi/state";
 import { summary } from "../../tools/pulumi/up";
@@ -92,10 +93,23 @@ describe("the state after a kill", () => {
 
   it("tells what is undecided, what is gone and what is its own", () => {
     expect(interrupted(state)).toEqual(["urn:1"]);
-    expect(vanished(state, new Set(["abc"]))).toEqual(["urn:2"]);
+    const onEngine = { containers: new Set(["abc"]), networks: new Set<string>(), volumes: new Set<string>() };
+    expect(vanished(state, onEngine)).toEqual([other]);
     expect(containersOf(state)).toEqual(new Set(["abc", "def"]));
     expect(hasPending(withoutPending(state))).toBe(false);
     expect(withoutPending(state).deployment.resources).toEqual([container, other]);
+  });
+
+  it("tells what an engine has lost: containers and networks by id, volumes by name, and nothing else", () => {
+    const network = { urn: "urn:4", type: "docker:index/network:Network", id: "n1" };
+    const volume = { urn: "urn:5", type: "docker:index/volume:Volume", id: "dev-kafka-0-data" };
+    const kept = { urn: "urn:6", type: "docker:index/volume:Volume", id: "dev-redis-data" };
+    const password = { urn: "urn:7", type: "random:index/randomPassword:RandomPassword", id: "none" };
+    const lost: Deployment = { version: 3, deployment: { resources: [network, volume, kept, password, fresh] } };
+    const onEngine = { containers: new Set<string>(), networks: new Set(["n2"]), volumes: new Set(["dev-redis-data"]) };
+    const gone = vanished(lost, onEngine);
+    expect(gone).toEqual([network, volume]);
+    expect(volumesOf(gone)).toEqual(["dev-kafka-0-data"]);
   });
 
   it("is in use as soon as anything was begun", () => {

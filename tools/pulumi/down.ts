@@ -26,7 +26,7 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
   const onDocker = subject.config.target === "docker";
   if (options.volumes && !onDocker) {
     throw new UserError(
-      `--volumes is for Docker. On Kubernetes: kubectl -n ${stack} delete pvc -l datastack.stack=${stack}`,
+      `--volumes is for Docker. On Kubernetes: kubectl -n ${subject.config.namespace ?? stack} delete pvc -l datastack.stack=${stack}`,
     );
   }
   const engine = onDocker ? await ensureEngine(progress, options) : undefined;

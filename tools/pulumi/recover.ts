@@ -1,7 +1,17 @@
 import { UserError } from "../core/errors";
 import { capture, run } from "../core/exec";
 import type { Progress } from "../core/progress";
-import { containersOf, hasPending, interrupted, isInUse, networksOf, vanished, withoutPending } from "./state";
+import {
+  containersOf,
+  hasPending,
+  interrupted,
+  isInUse,
+  networksOf,
+  type OnEngine,
+  vanished,
+  volumesOf,
+  withoutPending,
+} from "./state";
 import type { Workspace } from "./workspace";
 
 /** Seconds that a container without an owner may take to stop. */
@@ -9,24 +19,28 @@ const GRACE = 30;
 
 /** Refuses to begin a stack on an engine that has one of that name already. */
 export async function refuseForeign(workspace: Workspace): Promise<void> {
-  const { containers, networks } = await onEngine(workspace.stack);
+  const { containers, networks } = await labelledOnEngine(workspace.stack);
   if (containers.size + networks.size > 0) throw new UserError(await foreign(workspace, [...containers]));
 }
 
 /**
- * Makes state and engine agree after a run that was killed: what it left undecided is read anew, containers and networks
- * that carry the stack's label and are in no state are removed. Volumes are never touched.
+ * Makes state and engine agree after a run that was killed, or an engine that lost something: what is undecided or gone is read
+ * anew, containers and networks that carry the stack's label and are in no state are removed. Volumes are never touched.
  */
 export async function recover(workspace: Workspace, progress: Progress, onDocker: boolean): Promise<void> {
   let state = await workspace.export();
   const nothing = { containers: new Set<string>(), networks: new Set<string>() };
-  const labelled = onDocker ? await onEngine(workspace.stack) : nothing;
+  const labelled = onDocker ? await labelledOnEngine(workspace.stack) : nothing;
   const stray = [...labelled.containers].filter((id) => !containersOf(state).has(id));
   const strayNetworks = [...labelled.networks].filter((id) => !networksOf(state).has(id));
   if (stray.length + strayNetworks.length > 0 && !isInUse(state)) throw new UserError(await foreign(workspace, stray));
-  const doubtful = [...new Set([...interrupted(state), ...(onDocker ? vanished(state, await allContainers()) : [])])];
+  const gone = onDocker ? vanished(state, await onEngine()) : [];
+  const doubtful = [...new Set([...interrupted(state), ...gone.map(({ urn }) => urn)])];
   if (doubtful.length > 0) {
-    await progress.step(`Read anew what an interrupted run may have changed (${doubtful.length})`, () =>
+    const empty = volumesOf(gone);
+    if (empty.length > 0)
+      progress.note(`The engine no longer has the volumes ${empty.join(", ")}: what was in them is not there.`);
+    await progress.step(`Read anew what was interrupted, or is not on the engine (${doubtful.length})`, () =>
       workspace.refresh(doubtful),
     );
     state = await workspace.export();
@@ -42,7 +56,7 @@ export async function recover(workspace: Workspace, progress: Progress, onDocker
   if (strayNetworks.length > 0) await run("docker", ["network", "rm", ...strayNetworks]);
 }
 
-async function onEngine(stack: string): Promise<{ containers: Set<string>; networks: Set<string> }> {
+async function labelledOnEngine(stack: string): Promise<{ containers: Set<string>; networks: Set<string> }> {
   const filter = ["--no-trunc", "--quiet", "--filter", `label=datastack.stack=${stack}`];
   const [containers, networks] = await Promise.all([
     capture("docker", ["ps", "--all", ...filter]),
@@ -51,8 +65,14 @@ async function onEngine(stack: string): Promise<{ containers: Set<string>; netwo
   return { containers: lines(containers), networks: lines(networks) };
 }
 
-async function allContainers(): Promise<Set<string>> {
-  return lines(await capture("docker", ["ps", "--all", "--no-trunc", "--quiet"]));
+/** Everything on the engine, whoever's. */
+async function onEngine(): Promise<OnEngine> {
+  const [containers, networks, volumes] = await Promise.all([
+    capture("docker", ["ps", "--all", "--no-trunc", "--quiet"]),
+    capture("docker", ["network", "ls", "--no-trunc", "--quiet"]),
+    capture("docker", ["volume", "ls", "--quiet"]),
+  ]);
+  return { containers: lines(containers), networks: lines(networks), volumes: lines(volumes) };
 }
 
 async function foreign(workspace: Workspace, containers: readonly string[]): Promise<string> {

@@ -17,6 +17,14 @@ export interface Resource {
 
 const CONTAINER = "docker:index/container:Container";
 const NETWORK = "docker:index/network:Network";
+const VOLUME = "docker:index/volume:Volume";
+
+/** What an engine has: ids of containers and networks, names of volumes. */
+export interface OnEngine {
+  readonly containers: ReadonlySet<string>;
+  readonly networks: ReadonlySet<string>;
+  readonly volumes: ReadonlySet<string>;
+}
 
 /** Container ids in the state. */
 export function containersOf(state: Deployment): Set<string> {
@@ -27,11 +35,19 @@ export function networksOf(state: Deployment): Set<string> {
   return idsOf(state, NETWORK);
 }
 
-/** URNs of those whose container is in the state, but not on the engine. */
-export function vanished(state: Deployment, onEngine: ReadonlySet<string>): string[] {
-  return (state.deployment.resources ?? [])
-    .filter((r) => r.type === CONTAINER && r.id && !onEngine.has(r.id))
-    .map((r) => r.urn);
+/** What is in the state, but not on the engine. */
+export function vanished(state: Deployment, { containers, networks, volumes }: OnEngine): Resource[] {
+  const there: Readonly<Record<string, ReadonlySet<string>>> = {
+    [CONTAINER]: containers,
+    [NETWORK]: networks,
+    [VOLUME]: volumes,
+  };
+  return (state.deployment.resources ?? []).filter(({ type, id }) => id && there[type]?.has(id) === false);
+}
+
+/** Names of the volumes among resources. */
+export function volumesOf(resources: readonly Resource[]): string[] {
+  return resources.flatMap(({ type, id }) => (type === VOLUME && id ? [id] : [])).sort();
 }
 
 /** What an interrupted run left undecided: URNs that are in the state and may have changed since. */
