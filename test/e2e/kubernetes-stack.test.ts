@@ -1,16 +1,13 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { KubernetesStack } from "../../tools/check/kubernetes/cluster";
+import type { KubernetesStack } from "../../tools/check/kubernetes/cluster";
 import { compareTargets, declaredTargets, downTargets } from "../../tools/check/prometheus/targets";
-import { chooseSource } from "../../tools/images";
-import { SCRIPT } from "../../tools/render/render";
 import { presentToolchain } from "../../tools/toolchain";
-import { program, say } from "./support/cli";
+import { cli, say } from "./support/cli";
+import { ClusterE2eStack } from "./support/cluster-stack";
 import { type TestCluster, testCluster } from "./support/kubernetes";
 import { PodProducer } from "./support/kubernetes-stream";
-import { E2eStack, wrong } from "./support/stack";
+import { unexpected, wrong } from "./support/stack";
 import { type Acknowledged, consumeAll, lost } from "./support/stream";
 import { until } from "./support/wait";
 
@@ -21,49 +18,40 @@ const TOPIC = "e2e-sequence";
 const FIRST = { workload: "kafka", replica: 0 };
 const CONFIG = {
   system: "kafka",
-  target: "kubernetes",
   kafkaMemory: "1Gi",
   kafkaStorage: "2Gi",
   prometheusStorage: "2Gi",
   clusterMetrics: true,
   kubeletMetrics: true,
 };
-const KINDS = [
-  ...["pods", "statefulsets", "deployments", "daemonsets", "jobs", "services", "configmaps", "serviceaccounts"],
-  ...["persistentvolumeclaims", "networkpolicies", "poddisruptionbudgets", "roles", "rolebindings"],
-].join(",");
-
 describe("three brokers on a Kubernetes node", () => {
-  const stack = new E2eStack(NAME, { ...CONFIG, kafkaBrokers: 3 });
-  const manifests = path.join(stack.home, "manifests");
-  const secrets = path.join(stack.home, "secrets.yaml");
   const sent: Acknowledged[] = [];
   let cluster: TestCluster;
+  let stack: ClusterE2eStack;
   let kube: KubernetesStack;
-  let images: "registry" | "local";
 
   beforeAll(async () => {
     cluster = await testCluster();
     Object.assign(process.env, cluster.env);
-    kube = new KubernetesStack(NAME);
-    images = await chooseSource("auto");
-    await remove(NAME);
+    stack = new ClusterE2eStack(NAME, { ...CONFIG, kafkaBrokers: 3 }, cluster);
+    kube = stack.kube;
+    await stack.remove();
   });
   afterAll(async () => {
     for (const node of await kube.hosts()) await cluster.attempt(["uncordon", node]);
-    await remove(NAME);
-    await remove(DIRECT);
+    await stack.remove();
     stack.forget();
   });
 
   it("come up from rendered manifests under the restricted profile, and pass npm run check", async () => {
-    const rendered = await stack.run("render", ["--images", images, "--out", manifests, "--secrets", secrets]);
-    expect(rendered.code).toBe(0);
-    await apply();
+    expect((await stack.render()).code).toBe(0);
+    expect((await stack.apply()).code).toBe(0);
     const labels = await cluster.kubectl("get", "namespace", NAME, "-o", "jsonpath={.metadata.labels}");
     expect(JSON.parse(labels)).toMatchObject({ "pod-security.kubernetes.io/enforce": "restricted" });
     await ready();
-    await checks();
+    const { code, output } = await stack.check();
+    expect(wrong(output)).toEqual([]);
+    expect(code).toBe(0);
   });
 
   it("are all scraped, with every target up in three scrapes", async () => {
@@ -85,12 +73,11 @@ describe("three brokers on a Kubernetes node", () => {
   });
 
   it("are not changed by a second render and apply", async () => {
-    const before = await versions();
+    const before = await stack.versions();
     expect(Object.keys(before).length).toBeGreaterThan(20);
-    const again = await stack.run("render", ["--images", images, "--out", manifests, "--secrets", secrets]);
-    expect(again.output).toContain("unchanged");
-    await apply();
-    expect(await versions()).toEqual(before);
+    expect((await stack.render()).output).toContain("unchanged");
+    expect((await stack.apply()).code).toBe(0);
+    expect(await stack.versions()).toEqual(before);
   });
 
   it("lose nothing that they acknowledged when a broker's pod is deleted in mid-stream", async () => {
@@ -142,41 +129,37 @@ describe("three brokers on a Kubernetes node", () => {
     await complete();
   });
 
+  it("keep messages and samples over a restart of the node", async () => {
+    const before = await firstSample();
+    expect((await cli(["cluster", "node", "restart"])).code).toBe(0);
+    await ready();
+    await complete();
+    await until("Prometheus", 120, async () => {
+      const first = await firstSample();
+      return first === before ? undefined : `the first sample is of ${first} and was of ${before}`;
+    });
+    await until("a good check", 180, async () => unexpected((await stack.check()).output).join("\n") || undefined);
+  });
+
   it("come up by pulumi up as well, where the provider plugin is present", async (context) => {
     if (!(await presentToolchain(["kubernetes"]))) {
       return context.skip(
         "Pulumi's Kubernetes provider is not installed and not to be had here; rendered manifests were applied",
       );
     }
-    const direct = new E2eStack(DIRECT, { ...CONFIG, kafkaBrokers: 1 });
+    const direct = new ClusterE2eStack(DIRECT, { ...CONFIG, kafkaBrokers: 1 }, cluster);
+    await direct.remove();
     try {
       expect((await direct.run("up", ["--yes"], { env: cluster.env })).code).toBe(0);
-      expect((await direct.run("check", [], { env: cluster.env })).code).toBe(0);
-      expect((await direct.run("down", ["--yes", "--volumes"], { env: cluster.env })).code).toBe(0);
+      expect(wrong((await direct.check()).output)).toEqual([]);
+      const again = await direct.run("up", ["--yes"], { env: cluster.env });
+      expect(again.output).toMatch(/Stack e2e-direct: no changes/);
+      expect((await direct.run("down", ["--yes"], { env: cluster.env })).code).toBe(0);
     } finally {
+      await direct.remove();
       direct.forget();
     }
   });
-
-  /** Pods first, and at once: a namespace is only looked at again after half of its pods' longest grace. */
-  async function remove(name: string): Promise<void> {
-    const namespaces = [name, `${name}-agents`];
-    for (const namespace of namespaces) {
-      const all = ["--all", "--namespace", namespace, "--ignore-not-found", "--timeout=60s"];
-      await cluster.attempt(["delete", "statefulsets,deployments,daemonsets,jobs", ...all, "--cascade=orphan"]);
-      await cluster.attempt(["delete", "pods", ...all, "--grace-period=1"]);
-    }
-    await cluster.removeNamespaces(...namespaces);
-    // Of no namespace, so it does not go with one.
-    const mine = ["clusterrole,clusterrolebinding", "-l", `datastack.io/stack=${name}`, "--ignore-not-found"];
-    await cluster.attempt(["delete", ...mine]);
-  }
-
-  async function apply(): Promise<void> {
-    if (/^kind: Secret$/m.test(fs.readFileSync(secrets, "utf8")))
-      await cluster.kubectl("apply", "--server-side", "-f", secrets);
-    expect((await program("sh", [path.join(manifests, SCRIPT)], { env: cluster.env })).code).toBe(0);
-  }
 
   async function ready(): Promise<void> {
     const took = await until("three ready brokers", 180, async () => {
@@ -187,10 +170,11 @@ describe("three brokers on a Kubernetes node", () => {
     say(`three brokers are ready after ${took.toFixed(0)} s`);
   }
 
-  async function checks(): Promise<void> {
-    const { code, output } = await stack.run("check", [], { env: cluster.env });
-    expect(wrong(output)).toEqual([]);
-    expect(code).toBe(0);
+  /** When Prometheus has first scraped itself, in Unix seconds. */
+  async function firstSample(): Promise<string> {
+    const [sample] = await stack.prometheus.query('min_over_time(timestamp(up{job="prometheus"})[1h:5s])');
+    if (!sample) throw new Error("Prometheus has no samples");
+    return sample.value[1];
   }
 
   async function produce(prefix: number): Promise<PodProducer> {
@@ -204,19 +188,5 @@ describe("three brokers on a Kubernetes node", () => {
     expect(sent.length).toBeGreaterThanOrEqual(10_000);
     const found = await consumeAll(kube, FIRST, stack.kafka.tools(FIRST), TOPIC);
     expect(lost(sent, found)).toEqual([]);
-  }
-
-  /** Everything of the stack by kind and name, with what changes when it changes. */
-  async function versions(): Promise<Record<string, string>> {
-    const lists = await Promise.all([NAME, `${NAME}-agents`].map((namespace) => kube.list(KINDS, namespace)));
-    return Object.fromEntries(
-      lists.flat().map(({ kind, metadata }) => {
-        const { uid, generation, resourceVersion } = metadata as unknown as Record<string, string>;
-        return [
-          `${kind} ${metadata.namespace}/${metadata.name}`,
-          `${uid} ${kind === "Pod" ? "" : (generation ?? resourceVersion)}`,
-        ];
-      }),
-    );
   }
 });

@@ -15,12 +15,19 @@ describe("suites of end-to-end tests", () => {
     "docker-brokers.test.ts",
     "support",
     "vitest.config.mts",
-    "other.test.ts",
   ]);
   const names = (given: string[]) => selectSuites(all, given).map((suite) => suite.name);
 
   it("are the files that are named after an engine, Docker's first", () => {
     expect(names([])).toEqual(["docker-brokers", "docker-stack", "cluster-node", "kubernetes-stack"]);
+  });
+
+  it("all run: a file that is named after nothing known is refused", () => {
+    expect(() => suitesOf(["other.test.ts", "docker-stack.test.ts"])).toThrow(
+      "No suite of other would run: names begin with docker, files, cluster, kubernetes.",
+    );
+    const files = fs.readdirSync(path.join(__dirname, "../e2e"));
+    expect(suitesOf(files)).toHaveLength(files.filter((file) => file.endsWith(".test.ts")).length);
   });
 
   it("are chosen by engine or by file, and nothing runs when a name is wrong", () => {
@@ -30,8 +37,13 @@ describe("suites of end-to-end tests", () => {
   });
 
   it("have an ingress controller where one of them needs it", () => {
-    const files = fs.readdirSync(path.join(__dirname, "../e2e"));
-    expect(needIngress(selectSuites(suitesOf(files), ["kubernetes-gateway"]))).toBe(true);
+    const files = fs.readdirSync(path.join(__dirname, "../e2e")).filter((file) => file.endsWith(".test.ts"));
+    const through = files.filter((file) =>
+      fs.readFileSync(path.join(__dirname, "../e2e", file), "utf8").includes('"add", "traefik"'),
+    );
+    expect(through.length).toBeGreaterThan(1);
+    for (const file of through)
+      expect(needIngress(selectSuites(suitesOf(files), [path.basename(file, ".test.ts")])), file).toBe(true);
     expect(needIngress(all)).toBe(false);
   });
 

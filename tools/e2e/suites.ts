@@ -11,13 +11,18 @@ export interface Suite {
 /** Beginnings of file names, in the order in which their suites run: the node itself before stacks on it. */
 const ENGINES: Readonly<Record<string, EngineKind>> = {
   docker: "docker",
+  // an app by itself needs the compiler that its image, one of Docker's, is made with
+  files: "docker",
   cluster: "kubernetes",
   kubernetes: "kubernetes",
 };
 
-/** Suites among file names, in their order. */
+/** Suites among file names, in their order. One that would never run is an error. */
 export function suitesOf(files: readonly string[]): Suite[] {
   const names = files.filter((file) => file.endsWith(".test.ts")).map((file) => file.slice(0, -".test.ts".length));
+  const strays = names.filter((name) => !Object.hasOwn(ENGINES, name.split("-")[0] ?? ""));
+  if (strays.length > 0)
+    throw new Error(`No suite of ${strays.join(", ")} would run: names begin with ${Object.keys(ENGINES).join(", ")}.`);
   return Object.entries(ENGINES).flatMap(([beginning, engine]) =>
     names
       .filter((name) => name === beginning || name.startsWith(`${beginning}-`))
@@ -34,7 +39,7 @@ export function selectSuites(all: readonly Suite[], names: readonly string[]): S
 }
 
 /** Suites that reach what they deploy through an ingress controller. */
-const THROUGH_INGRESS: readonly string[] = ["kubernetes-gateway"];
+const THROUGH_INGRESS: readonly string[] = ["kubernetes-gateway", "kubernetes-gauzian"];
 
 export function needIngress(suites: readonly Suite[]): boolean {
   return suites.some(({ name }) => THROUGH_INGRESS.includes(name));
