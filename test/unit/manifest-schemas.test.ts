@@ -1,6 +1,4 @@
-import * as traefik from "@kubernetes-models/traefik";
-import * as kubernetes from "kubernetes-models";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { KUBERNETES_STACKS, objectsOf } from "../support/kubernetes-stacks";
 import type { KubeObject } from "../support/policies/objects";
 
@@ -19,14 +17,17 @@ function modelsOf(group: object): Model[] {
   });
 }
 
-const MODELS = new Map(
-  [...modelsOf(kubernetes), ...modelsOf(traefik)].map((model) => [`${model.apiVersion}/${model.kind}`, model]),
-);
+const models = new Map<string, Model>();
+
+beforeAll(async () => {
+  for (const group of [await import("kubernetes-models"), await import("@kubernetes-models/traefik")])
+    for (const model of modelsOf(group)) models.set(`${model.apiVersion}/${model.kind}`, model);
+}, 60_000);
 
 /** What an object's schema has against it; fields that no schema knows are found by the API server (e2e). */
 function faults(object: KubeObject): string[] {
   const title = `${object.kind} ${object.metadata.name}`;
-  const Schema = MODELS.get(`${object.apiVersion}/${object.kind}`);
+  const Schema = models.get(`${object.apiVersion}/${object.kind}`);
   if (!Schema) return [`${title}: no schema of ${object.apiVersion}`];
   try {
     new Schema(object).validate();
