@@ -93,6 +93,20 @@ describe("three brokers on a Kubernetes node", () => {
     await complete();
   });
 
+  it("roll one after the other when their memory is changed in mid-stream, and lose nothing", async () => {
+    const producer = await produce(2);
+    await producer.reached(2000, 120);
+    stack.configure({ kafkaMemory: "1088Mi" });
+    expect((await stack.render()).code).toBe(0);
+    expect((await stack.apply()).code).toBe(0);
+    await ready();
+    await producer.reached((await producer.acknowledged()).length + 1000, 120);
+    sent.push(...(await producer.stop()));
+    const memory = (await kube.pods("kafka")).map(({ spec }) => spec.containers[0].resources.limits.memory);
+    expect(memory).toEqual(["1088Mi", "1088Mi", "1088Mi"]);
+    await complete();
+  });
+
   it("answer 429 to the eviction of broker 2 while broker 1 is not ready, and let it go afterwards", async () => {
     const hosts = await kube.hosts();
     for (const host of hosts) await cluster.kubectl("cordon", host);
@@ -162,10 +176,13 @@ describe("three brokers on a Kubernetes node", () => {
   });
 
   async function ready(): Promise<void> {
-    const took = await until("three ready brokers", 180, async () => {
-      const state = "{.status.readyReplicas}/{.status.updatedReplicas}";
+    const took = await until("three ready brokers", 300, async () => {
+      // status is of the last generation that the controller has seen: ready and updated of that of now
+      const state =
+        "{.status.readyReplicas}/{.status.updatedReplicas}/{.metadata.generation}/{.status.observedGeneration}";
       const now = await cluster.kubectl("get", "statefulset", "-n", NAME, "kafka", "-o", `jsonpath=${state}`);
-      return now === "3/3" ? undefined : now;
+      const [, , generation, observed] = now.split("/");
+      return now.startsWith("3/3/") && generation === observed ? undefined : now;
     });
     say(`three brokers are ready after ${took.toFixed(0)} s`);
   }
