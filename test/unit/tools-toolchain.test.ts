@@ -287,6 +287,19 @@ describe("helpers", () => {
     expect(fs.readdirSync(dir)).toEqual([]);
   });
 
+  it("tell once whom a lock waits for, however long that takes", async () => {
+    const file = path.join(dir, "a.lock");
+    fs.writeFileSync(file, `${process.pid}\n`);
+    setTimeout(() => fs.rmSync(file), 1200);
+    const told: number[] = [];
+    await withLock(
+      file,
+      async () => undefined,
+      (pid) => told.push(pid),
+    );
+    expect(told).toEqual([process.pid]);
+  });
+
   it("let a limited number of tasks run at a time, in order, and more when the limit is raised", async () => {
     const slots = new Slots(1);
     const started: number[] = [];

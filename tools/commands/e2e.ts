@@ -38,7 +38,7 @@ async function e2e(names: readonly string[], options: Options): Promise<number> 
   return withLock(
     path.join(os.tmpdir(), "datastack-e2e.lock"),
     () => runAll(suites, options, progress),
-    once((pid) => progress.note(`Waiting for process ${pid}, which runs end-to-end tests on this machine.`)),
+    (pid) => progress.note(`Waiting for process ${pid}, which runs end-to-end tests on this machine.`),
   );
 }
 
@@ -59,12 +59,4 @@ async function runAll(suites: readonly Suite[], options: Options, progress: Prog
   }
   process.stdout.write(`\n${formatCounts(results)}\n`);
   return results.every((result) => result.code === 0) ? 0 : 1;
-}
-
-function once(tell: (pid: number) => void): (pid: number) => void {
-  let told = false;
-  return (pid) => {
-    if (!told) tell(pid);
-    told = true;
-  };
 }

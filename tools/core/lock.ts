@@ -15,16 +15,20 @@ export function alive(pid: number): boolean {
 /**
  * Runs `work` while holding a lock file that carries our process id; waits for another run that holds it. A lock whose
  * process is gone is taken over, so a killed run blocks nobody.
+ *
+ * @param waiting told once of each process that is waited for
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, waiting?: (pid: number) => void): Promise<T> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
+  let told: number | undefined;
   while (!take(file)) {
     const owner = ownerOf(file);
     if (owner === undefined || !alive(owner)) {
       fs.rmSync(file, { force: true });
       continue;
     }
-    waiting?.(owner);
+    if (owner !== told) waiting?.(owner);
+    told = owner;
     await sleep(500);
   }
   try {

@@ -74,17 +74,13 @@ async function buildOnce(program: GoProgram, progress: Progress): Promise<string
   const go = await goToolchain(progress);
   const target = binary(program, go);
   if (fs.existsSync(target)) return target;
-  let told = false;
   return withLock(
     cacheDir("locks", `${path.basename(path.dirname(target))}.lock`),
     async () => {
       if (!fs.existsSync(target)) await compile(program, go, target, progress);
       return target;
     },
-    (pid) => {
-      if (!told) progress.note(`Waiting for process ${pid}, which builds ${program.name} too.`);
-      told = true;
-    },
+    (pid) => progress.note(`Waiting for process ${pid}, which builds ${program.name} too.`),
   );
 }
 

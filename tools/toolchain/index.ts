@@ -253,11 +253,7 @@ async function inOrderAfter(
 }
 
 function waitingFor(progress: Progress, what: string): (pid: number) => void {
-  let told = false;
-  return (pid) => {
-    if (!told) progress.note(`Waiting for process ${pid}, which is getting ${what} too.`);
-    told = true;
-  };
+  return (pid) => progress.note(`Waiting for process ${pid}, which is getting ${what} too.`);
 }
 
 /** What a stack on Kubernetes needs, said where the plugin is missing. */
