@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 
 export interface RunOptions {
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly log?: string;
   /** Milliseconds after which the process is killed. @default none */
   readonly timeout?: number;
+  /** Gives way to everything else that wants the processor: compilers beside a stack or its tests. @default false */
+  readonly background?: boolean;
   /** Exit codes that are no error. @default [0] */
   readonly ok?: readonly number[];
 }
@@ -48,6 +51,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     adopt(child);
+    if (options.background && child.pid) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
     const log = options.log ? fs.createWriteStream(options.log, { flags: "a" }) : undefined;
     const output = { stdout: "", stderr: "" };
     const listen = (from: "stdout" | "stderr"): (() => void) => {

@@ -58,6 +58,7 @@ async function compile(program: CargoProgram, rust: Rust, target: string, progre
     // with a target of its own, so that the flags are not those of programs that only take part in the build
     run(rust.cargo, ["build", "--release", "--locked", "--target", rust.host, "--target-dir", built], {
       cwd: program.dir,
+      background: true,
       env: {
         RUSTFLAGS: flags(cargoHome),
         CARGO_ENCODED_RUSTFLAGS: undefined,

@@ -109,6 +109,7 @@ async function compileNow(program: GoProgram, go: Go, target: string, progress: 
         {
           cwd,
           env: goEnv(),
+          background: true,
           // `-v` names each package as it is compiled
           onLine: (line) => {
             if (isPackage(line)) done.add(line);
