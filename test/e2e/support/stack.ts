@@ -23,6 +23,7 @@ import { type CliOptions, cli, type Ended } from "./cli";
 /** What is still to be seen of faults for a while after the stack is well again. */
 const TRACES = [
   "none was restarted or killed for memory",
+  "no pod was restarted",
   "no errors in the first 5 minutes",
   "no critical alert fires",
 ];
