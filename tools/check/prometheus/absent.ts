@@ -8,6 +8,7 @@ const OPTIONAL: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^django_(http_exceptions|db_errors|db_new_connection_errors)_/, "begins with the first error"],
   [/^django_http_(responses|requests_latency)_/, "begins with the first request"],
   [/^redis_errors_total$/, "begins with the first error"],
+  [/^redis_aof_/, "exported only by a server that keeps an append-only file"],
   [/^redis_master_/, "exported only by a replica"],
   [/^pg_replication_slots_/, "exported only while there is a replication slot"],
   [/^alertmanager_notifications?_/, "exported only where somebody is told of alerts"],
