@@ -177,6 +177,17 @@ describe("a stack on a Docker engine", () => {
     );
   });
 
+  it("comes up again when containers, network and a volume were removed by hand, and says which volume", async () => {
+    const volume = `${NAME}-prometheus-0-data`;
+    await docker("rm", "--force", ...Object.keys(await containers(NAME)));
+    await docker("network", "rm", NAME);
+    await docker("volume", "rm", volume);
+    const { code, output } = await stack.run("up", ["--yes"]);
+    expect(code).toBe(0);
+    expect(output).toContain(`The engine no longer has the volumes ${volume}:`);
+    await complete();
+  });
+
   it("leaves nothing when it is taken down with its volumes", async () => {
     expect((await stack.run("down", ["--yes", "--volumes"])).code).toBe(0);
     expect(await containers(NAME)).toEqual({});
