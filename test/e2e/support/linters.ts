@@ -99,8 +99,10 @@ export async function kubeScore(program: string, folder: string): Promise<Verdic
     .readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => path.join(folder, file));
-  const args = ["score", "--output-format", "json", "--kubernetes-version", KUBERNETES_VERSION, ...files];
-  const { stdout } = await run(program, args, { ok: [0, 1], timeout: 60_000 });
+  const version = KUBERNETES_VERSION.split(".").slice(0, 2).join(".");
+  const args = ["score", "--output-format", "json", "--kubernetes-version", version, ...files];
+  const { stdout, stderr } = await run(program, args, { ok: [0, 1], timeout: 60_000 });
+  if (stdout === "") throw new Error(`kube-score: ${stderr}`);
   const graded = (JSON.parse(stdout) as Scored[]).flatMap(({ type_meta: { kind }, object_meta, checks }) =>
     checks
       .filter(({ skipped }) => !skipped)
