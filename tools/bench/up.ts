@@ -81,6 +81,7 @@ export async function noChangeUp(rounds: number): Promise<Row[]> {
     const seconds = (ms: readonly number[]) => `${(median(ms) / 1000).toFixed(2)} s`;
     const state = JSON.parse((await pulumi(folder(STACK), STACK, "stack", "export", "--show-secrets")).stdout);
     const compose = await noChangeCompose(state, path.join(work, "compose"), rounds, progress);
+    await cleanUp();
     return [
       {
         benchmark: "pulumi up against docker compose",
@@ -93,7 +94,13 @@ export async function noChangeUp(rounds: number): Promise<Row[]> {
         ratio: ratio(warm.ours, warm.baseline),
       },
     ];
-  } finally {
+  } catch (error) {
+    // what went wrong is not to be hidden by what cannot be cleaned up behind it
+    await cleanUp().catch((left: Error) => progress.note(`left behind: ${left.message}`));
+    throw error;
+  }
+
+  async function cleanUp(): Promise<void> {
     if (fs.existsSync(folder(STACK))) await operate(ROOT, STACK, "destroy");
     const volumes = await run("docker", ["volume", "ls", "--quiet", "--filter", LABEL]);
     const names = volumes.stdout.split("\n").filter(Boolean);
