@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type CommandError, run, succeeds } from "../../tools/core/exec";
-import { cacheDir, inRoot } from "../../tools/core/paths";
+import { type CommandError, succeeds } from "../../tools/core/exec";
 import { Progress } from "../../tools/core/progress";
+import { PROGRAM } from "../../tools/images/recipes/files";
+import { cargo } from "../../tools/toolchain/cargo";
 import { type Rust, rustToolchain } from "../../tools/toolchain/rust-install";
-
-const APP = inRoot("apps/files");
 
 /** The back end of gauzian by its own tests: the compiler is the real one, and so are crates, sockets and signals. */
 describe("apps/files", () => {
@@ -13,14 +12,8 @@ describe("apps/files", () => {
     rust = await rustToolchain(new Progress());
   });
 
-  const cargo = (...args: string[]) =>
-    run(rust.cargo, [...args, "--locked", "--target-dir", cacheDir("cargo", "files-tests")], {
-      cwd: APP,
-      env: { CARGO_TERM_COLOR: "never" },
-    });
-
   it("passes its own tests", async () => {
-    const { stdout } = await cargo("test");
+    const { stdout } = await cargo(PROGRAM, rust, ["test"]);
     const passed = [...stdout.matchAll(/^test result: ok\. (\d+) passed; 0 failed; 0 ignored/gm)].map(([, n]) =>
       Number(n),
     );
@@ -29,7 +22,7 @@ describe("apps/files", () => {
 
   it("gives clippy nothing to say", async (context) => {
     if (!(await succeeds(rust.cargo, ["clippy", "--version"]))) return context.skip("needs clippy beside cargo");
-    const said = await cargo("clippy", "--all-targets").then(
+    const said = await cargo(PROGRAM, rust, ["clippy", "--all-targets"]).then(
       ({ stderr }) => stderr,
       (error: CommandError) => error.stderr,
     );

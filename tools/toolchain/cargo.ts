@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { run } from "../core/exec";
+import { type RunOptions, run } from "../core/exec";
 import { withLock } from "../core/lock";
 import { cacheDir, ensureDir } from "../core/paths";
 import type { Progress } from "../core/progress";
@@ -50,27 +50,36 @@ function flags(cargoHome: string): string {
   return `-C target-feature=+crt-static --remap-path-prefix=${cargoHome}=/cargo`;
 }
 
-async function compile(program: CargoProgram, rust: Rust, target: string, progress: Progress): Promise<void> {
-  // crates that were compiled before are not again, whatever changed in the program
-  const built = ensureDir(cacheDir("cargo", `${program.name}-${rust.version}`));
+/** Runs a command of Cargo as the program is built: crates that were compiled for either are not compiled again. */
+export function cargo(program: CargoProgram, rust: Rust, command: readonly string[], onLine?: RunOptions["onLine"]) {
   const cargoHome = process.env.CARGO_HOME || path.join(os.homedir(), ".cargo");
+  // with a target of its own, so that the flags are not those of programs that only take part in the build
+  const settings = ["--release", "--locked", "--target", rust.host, "--target-dir", built(program, rust)];
+  return run(rust.cargo, [...command, ...settings], {
+    cwd: program.dir,
+    background: true,
+    env: {
+      RUSTFLAGS: flags(cargoHome),
+      CARGO_ENCODED_RUSTFLAGS: undefined,
+      CARGO_TERM_COLOR: "never",
+      CARGO_TERM_PROGRESS_WHEN: "never",
+    },
+    ...(onLine ? { onLine } : {}),
+  });
+}
+
+/** Where Cargo keeps what it compiled, whatever changes in the program. */
+function built(program: CargoProgram, rust: Rust): string {
+  return ensureDir(cacheDir("cargo", `${program.name}-${rust.version}`));
+}
+
+async function compile(program: CargoProgram, rust: Rust, target: string, progress: Progress): Promise<void> {
   await progress.step(`Build ${program.name} with Rust ${rust.version}`, (step) =>
-    // with a target of its own, so that the flags are not those of programs that only take part in the build
-    run(rust.cargo, ["build", "--release", "--locked", "--target", rust.host, "--target-dir", built], {
-      cwd: program.dir,
-      background: true,
-      env: {
-        RUSTFLAGS: flags(cargoHome),
-        CARGO_ENCODED_RUSTFLAGS: undefined,
-        CARGO_TERM_COLOR: "never",
-        CARGO_TERM_PROGRESS_WHEN: "never",
-      },
-      onLine: (line) => step.detail(line.trim().slice(0, 60)),
-    }),
+    cargo(program, rust, ["build"], (line) => step.detail(line.trim().slice(0, 60))),
   );
   ensureDir(path.dirname(target));
   const partial = `${target}.${process.pid}.partial`;
-  fs.copyFileSync(path.join(built, rust.host, "release", program.name), partial);
+  fs.copyFileSync(path.join(built(program, rust), rust.host, "release", program.name), partial);
   fs.chmodSync(partial, 0o755);
   fs.renameSync(partial, target);
 }

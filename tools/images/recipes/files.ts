@@ -7,7 +7,7 @@ import type { Recipe } from "./recipe";
 
 const { uid, gid } = IMAGES.files.user;
 const SOURCE = inRoot("apps/files");
-const PROGRAM: CargoProgram = { name: "files", dir: SOURCE };
+export const PROGRAM: CargoProgram = { name: "files", dir: SOURCE };
 
 /** apps/files on busybox, as its Dockerfile makes it. */
 export const files: Recipe = {
