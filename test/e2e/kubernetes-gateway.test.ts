@@ -17,6 +17,7 @@ import { cli, say } from "./support/cli";
 import { ensureBusybox } from "./support/docker";
 import { Certificate } from "./support/gateway";
 import { RenderedStack, type TestCluster, testCluster } from "./support/kubernetes";
+import { NIGHTLY, ONLY_NIGHTLY } from "./support/nightly";
 import { type TestStack, testStack } from "./support/pulumi";
 import { until } from "./support/wait";
 
@@ -100,6 +101,11 @@ function edge(): string {
 let cluster: TestCluster;
 
 describe("host names through Traefik", () => {
+  if (!NIGHTLY) {
+    it.skip(`lead to their services, with certificate and password: ${ONLY_NIGHTLY}`, () => undefined);
+    return;
+  }
+
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-gateway-"));
   const certificate = new Certificate(directory, Object.values(HOSTS));
   let stack: RenderedStack;

@@ -7,6 +7,7 @@ import { ClusterE2eStack } from "./support/cluster-stack";
 import { existingServers, PASSWORDS } from "./support/existing-servers";
 import { Certificate } from "./support/gateway";
 import { type TestCluster, testCluster } from "./support/kubernetes";
+import { NIGHTLY, ONLY_NIGHTLY } from "./support/nightly";
 import { unexpected, wrong } from "./support/stack";
 import { until } from "./support/wait";
 
@@ -42,6 +43,11 @@ const CONFIG = {
 };
 
 describe("gauzian on a Kubernetes node", () => {
+  if (!NIGHTLY) {
+    it.skip(`is watched, and reached by its host names: ${ONLY_NIGHTLY}`, () => undefined);
+    return;
+  }
+
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-gauzian-"));
   let cluster: TestCluster;
   let stack: ClusterE2eStack;

@@ -43,8 +43,9 @@ describe("suites of end-to-end tests", () => {
     );
     expect(through.length).toBeGreaterThan(1);
     for (const file of through)
-      expect(needIngress(selectSuites(suitesOf(files), [path.basename(file, ".test.ts")])), file).toBe(true);
-    expect(needIngress(all)).toBe(false);
+      expect(needIngress(selectSuites(suitesOf(files), [path.basename(file, ".test.ts")]), true), file).toBe(true);
+    expect(needIngress(all, true)).toBe(false);
+    expect(needIngress(suitesOf(files), false)).toBe(false);
   });
 
   it("end with their sum", () => {

@@ -38,9 +38,12 @@ export function selectSuites(all: readonly Suite[], names: readonly string[]): S
   return names.length === 0 ? [...all] : all.filter((suite) => names.some((name) => matches(suite, name)));
 }
 
-/** Suites that reach what they deploy through an ingress controller. */
+/** Whether stories run that take too long for every change. */
+export const NIGHTLY = process.env.DATASTACK_NIGHTLY === "1";
+
+/** Suites that reach what they deploy through an ingress controller, whose compilation takes minutes: in the nightly run. */
 const THROUGH_INGRESS: readonly string[] = ["kubernetes-gateway", "kubernetes-gauzian"];
 
-export function needIngress(suites: readonly Suite[]): boolean {
-  return suites.some(({ name }) => THROUGH_INGRESS.includes(name));
+export function needIngress(suites: readonly Suite[], nightly = NIGHTLY): boolean {
+  return nightly && suites.some(({ name }) => THROUGH_INGRESS.includes(name));
 }
