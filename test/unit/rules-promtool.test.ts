@@ -77,6 +77,7 @@ describe("what the programs said when they were recorded", () => {
     Watchdog: "always",
     KafkaBrokersMissing: "one broker was recorded, three are declared here",
     KafkaConsumerGroupStalled: "the group had stopped at 300 of 500 messages",
+    KubeStatefulSetUpdateStuck: "a broker's pod had just been deleted, and was not back yet",
     HttpNoTraffic: "counters stand still in a recording",
     NodeClockNotSynchronising: "no time service ran on that machine",
   };
