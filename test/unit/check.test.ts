@@ -317,6 +317,14 @@ describe("logs", () => {
     expect(errorLines(errors.join("\n"), 1).at(-1)).toBe("and 4 more");
   });
 
+  it("lets kafka_exporter look at a topic that is being made, and not at one that it cannot read", () => {
+    const said = (why: string) => `level=error msg="cannot get current offset" topic=rawalert partition=0 err="${why}"`;
+    const made =
+      "kafka server: Tried to send a message to a replica that is not the leader. Your metadata is out of date";
+    expect(errorLines(said(made))).toEqual([]);
+    expect(errorLines(said("dial tcp: connection refused"))).toHaveLength(1);
+  });
+
   it("count what was thrown as the record that it belongs to", () => {
     const thrown = "java.io.IOException: Connection to kafka-2:29092 (id: 2 rack: null isFenced: false) failed.";
     const frame = "\tat org.apache.kafka.clients.NetworkClientUtils.awaitReady(NetworkClientUtils.java:76)";

@@ -23,6 +23,10 @@ const THROWN = /\b[\w.]+(Exception|Error): /;
 /** Lines that look like errors and are none, with the reason. */
 const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/password authentication failed for user/, "a refused login; who was refused says so in its own log"],
+  [
+    /cannot get (current|oldest) offset.*Your metadata is out of date/,
+    "kafka_exporter looked while a topic was being made; a partition that stays without a leader is an alert",
+  ],
   [/disabling udev device properties/, "a host without udev; the disks' other metrics are there"],
 ];
 
