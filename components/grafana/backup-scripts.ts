@@ -1,3 +1,5 @@
+import { type Archives, choosing, listing, pruning, SHRUNK } from "../core/archives";
+
 /** Where the volume of the archives is mounted. */
 export const ARCHIVES = "/var/lib/datastack-backups";
 
@@ -11,8 +13,15 @@ export const JSON_SCRIPT = `${FILES}/json.awk`;
 /** Seconds that a backup, and a restore, may take. */
 export const BACKUP_TIMEOUT = 1800;
 
-/** An archive that an older one has more than that many times the dashboards of may be one of a Grafana that was emptied. */
-export const SHRUNK = 5;
+const KEPT: Archives = {
+  folder: ARCHIVES,
+  one: "archive",
+  owner: "$NAME",
+  ending: "-dashboards.tar.gz",
+  of: "Grafana",
+  contents: "dashboards",
+  measure: { command: "dashboards", unit: "dashboards", larger: `has more than ${SHRUNK} times the dashboards of` },
+};
 
 /**
  * Grafana's image has no program for JSON, but awk. Texts are cut at their quotation marks, so that large dashboards take no longer than
@@ -92,24 +101,8 @@ send() {
 }
 said() { head -c 300 /tmp/answer | tr '\\n' ' '; }
 json() { awk -f ${JSON_SCRIPT} -v path="$1" -v reset="\${2-}" /tmp/answer; }
-# Oldest first: their names begin with their time.
-archives() {
-  for file in ${ARCHIVES}/"$NAME"-[0-9]*-dashboards.tar.gz; do
-    if [ -f "$file" ]; then echo "\${file##*/}"; fi
-  done
-}
-size() { echo $(($(wc -c <"${ARCHIVES}/$1"))); }
 dashboards() { echo "$1" | sed 's/.*Z-\\([0-9]*\\)-dashboards[.]tar[.]gz$/\\1/'; }
-# The newest other archive with more than ${SHRUNK} times the dashboards of $1, if there is one.
-larger() {
-  archives | sort -r | while read -r other; do
-    [ "$other" != "$1" ] || continue
-    if [ "$(dashboards "$other")" -gt $((${SHRUNK} * $(dashboards "$1"))) ]; then
-      echo "$other"
-      break
-    fi
-  done
-}`;
+${listing(KEPT)}`;
 
 /**
  * Saves folders and dashboards as the requests that make them again. To a temporary name first, which is read back; then old archives are
@@ -220,21 +213,7 @@ tar -tzf "$partial" >/dev/null
 sync
 mv "$partial" "${ARCHIVES}/$name"
 
-# Never the one that was just made, whatever the clock was when the others were.
-previous=$(archives | grep -vxF "$name" | sort -r | head -n 1)
-much_larger=$(larger "$name")
-if [ -n "$previous" ] && [ "$previous" = "$much_larger" ]; then
-  echo "warning: $name has $count dashboards, $previous before it $(dashboards "$previous"): no old archive is removed. Have dashboards been lost?" >&2
-else
-  archives | grep -vxF "$name" | sort -r | tail -n +"$KEEP" | while read -r old; do
-    if [ "$old" = "$much_larger" ]; then
-      echo "kept $old beside them: it has more than ${SHRUNK} times the dashboards of any since. Remove it when it is not needed."
-      continue
-    fi
-    rm -f "${ARCHIVES}/$old"
-    echo "removed $old"
-  done
-fi
+${pruning(KEPT)}
 echo "$name: $count dashboards, $folders folders, $(size "$name") bytes, $(($(date -u +%s) - begun)) s; $(($(archives | wc -l))) archives are kept"
 `;
 
@@ -247,25 +226,7 @@ ${CLIENT}
 work=${ARCHIVES}/.restore
 trap 'rm -rf "$work" /tmp/netrc /tmp/answer' EXIT
 
-if [ "\${1-}" = list ]; then
-  archives | sort -r | while read -r name; do echo "$name $(size "$name")"; done
-  exit 0
-fi
-[ "\${1-}" = restore ] && [ -n "\${2-}" ] || { echo "usage: restore.sh list | restore.sh restore NAME" >&2; exit 2; }
-name=$2
-if [ "$name" = latest ]; then
-  name=$(archives | sort -r | head -n 1)
-  [ -n "$name" ] || { echo "There is no archive of $NAME in ${ARCHIVES}." >&2; exit 1; }
-  much_larger=$(larger "$name")
-  if [ -n "$much_larger" ]; then
-    echo "The latest archive may be one of an emptied Grafana: $name has $(dashboards "$name") dashboards, $much_larger had $(dashboards "$much_larger")." >&2
-    echo "Nothing was changed. Restore one of them by its name." >&2
-    exit 1
-  fi
-fi
-archive=${ARCHIVES}/$name
-case $name in */*) archive= ;; esac
-[ -n "$archive" ] && [ -f "$archive" ] || { echo "There is no archive $name. These are there:" >&2; archives >&2; exit 1; }
+${choosing(KEPT)}
 rm -rf "$work"
 mkdir -p "$work"
 tar -xzf "$archive" -C "$work" || { echo "$name is no archive that can be read. Nothing was changed." >&2; exit 1; }

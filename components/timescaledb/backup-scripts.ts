@@ -1,3 +1,4 @@
+import { type Archives, choosing, listing, pruning, SHRUNK } from "../core/archives";
 import { OWN_JOBS_FILE } from "./reconcile";
 import { FILES } from "./spec";
 
@@ -11,8 +12,15 @@ export const RESTORE_SCRIPT = `${FILES}/restore.sh`;
 /** Seconds that a dump, and a restore, may take. */
 export const BACKUP_TIMEOUT = 6 * 3600;
 
-/** A dump that an older one is more than that many times as large as may be one of a database that was lost. */
-export const SHRUNK = 5;
+const KEPT: Archives = {
+  folder: DUMPS,
+  one: "dump",
+  owner: "$PGDATABASE",
+  ending: ".dump",
+  of: "database",
+  contents: "rows",
+  measure: { command: "size", unit: "bytes", larger: `is more than ${SHRUNK} times as large as` },
+};
 
 /** Seconds without a sign of life until a restore counts as killed. */
 const LOCK_TIMEOUT = 60;
@@ -23,23 +31,7 @@ const CLIENT = `umask 077
 printf '*:*:*:%s:%s\\n' "$PGUSER" "$(cat ${PASSWORD})" >/tmp/pgpass
 export PGPASSFILE=/tmp/pgpass PGCONNECT_TIMEOUT=10
 sql() { psql -X -q -w -v ON_ERROR_STOP=1 "$@"; }
-# Oldest first: their names begin with their time.
-dumps() {
-  for file in ${DUMPS}/"$PGDATABASE"-[0-9]*.dump; do
-    if [ -f "$file" ]; then echo "\${file##*/}"; fi
-  done
-}
-size() { echo $(($(wc -c <"${DUMPS}/$1"))); }
-# The newest other dump that is more than ${SHRUNK} times as large as $1, if there is one.
-larger() {
-  dumps | sort -r | while read -r other; do
-    [ "$other" != "$1" ] || continue
-    if [ "$(size "$other")" -gt $((${SHRUNK} * $(size "$1"))) ]; then
-      echo "$other"
-      break
-    fi
-  done
-}`;
+${listing(KEPT)}`;
 
 /**
  * Dumps to a temporary name, reads the dump back, and only then gives it its name and removes old ones: $KEEP whole dumps are there
@@ -78,21 +70,7 @@ if [ -n "$restored" ]; then echo "$restored" >"${DUMPS}/$name.size"; fi
 sync
 mv "$partial" "${DUMPS}/$name"
 
-# Never the one that was just made, whatever the clock was when the others were.
-previous=$(dumps | grep -vxF "$name" | sort -r | head -n 1)
-much_larger=$(larger "$name")
-if [ -n "$previous" ] && [ "$previous" = "$much_larger" ]; then
-  echo "warning: $name has $(size "$name") bytes, $previous before it $(size "$previous"): no old dump is removed. Have rows been lost?" >&2
-else
-  dumps | grep -vxF "$name" | sort -r | tail -n +"$KEEP" | while read -r old; do
-    if [ "$old" = "$much_larger" ]; then
-      echo "kept $old beside them: it is more than ${SHRUNK} times as large as any since. Remove it when it is not needed."
-      continue
-    fi
-    rm -f "${DUMPS}/$old"
-    echo "removed $old"
-  done
-fi
+${pruning(KEPT)}
 for file in ${DUMPS}/"$PGDATABASE"-[0-9]*.dump.size; do
   if [ ! -f "\${file%.size}" ]; then rm -f "$file"; fi
 done
@@ -135,25 +113,7 @@ export const RESTORE = `#!/bin/sh
 set -eu
 ${CLIENT}
 
-if [ "\${1-}" = list ]; then
-  dumps | sort -r | while read -r name; do echo "$name $(size "$name")"; done
-  exit 0
-fi
-[ "\${1-}" = restore ] && [ -n "\${2-}" ] || { echo "usage: restore.sh list | restore.sh restore NAME" >&2; exit 2; }
-name=$2
-if [ "$name" = latest ]; then
-  name=$(dumps | sort -r | head -n 1)
-  [ -n "$name" ] || { echo "There is no dump of $PGDATABASE in ${DUMPS}." >&2; exit 1; }
-  much_larger=$(larger "$name")
-  if [ -n "$much_larger" ]; then
-    echo "The latest dump may be one of an emptied database: $name has $(size "$name") bytes, $much_larger had $(size "$much_larger")." >&2
-    echo "Nothing was changed. Restore one of them by its name." >&2
-    exit 1
-  fi
-fi
-dump=${DUMPS}/$name
-case $name in */*) dump= ;; esac
-[ -n "$dump" ] && [ -f "$dump" ] || { echo "There is no dump $name. These are there:" >&2; dumps >&2; exit 1; }
+${choosing(KEPT)}
 pg_restore --list "$dump" >/tmp/list || { echo "$name is no dump that can be read. Nothing was changed." >&2; exit 1; }
 
 version=\${name##*-timescaledb-}

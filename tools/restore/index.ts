@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
+import { SHRUNK } from "../../components/core/archives";
 import { formatProblems } from "../../components/core/problems";
-import { SHRUNK } from "../../components/timescaledb/backup-scripts";
 import { parseConfig } from "../../stacks/config";
 import { type Declaration, declare } from "../check/declared";
 import { DockerStack } from "../check/docker/engine";
