@@ -1,3 +1,4 @@
+import { STACK } from "../../components/target/kubernetes/labels";
 import { UserError } from "../core/errors";
 import { capture, run } from "../core/exec";
 import { Progress } from "../core/progress";
@@ -26,7 +27,7 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
   const onDocker = subject.config.target === "docker";
   if (options.volumes && !onDocker) {
     throw new UserError(
-      `--volumes is for Docker. On Kubernetes: kubectl -n ${subject.config.namespace ?? stack} delete pvc -l datastack.stack=${stack}`,
+      `--volumes is for Docker. On Kubernetes: kubectl -n ${subject.config.namespace ?? stack} delete pvc -l ${STACK}=${stack}`,
     );
   }
   const engine = onDocker ? await ensureEngine(progress, options) : undefined;

@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { Discovery, ListedObjects } from "../workload";
 import type { Children } from "./children";
 import type { Cluster, Discoverer, Room } from "./cluster";
-import { SERVICE } from "./labels";
+import { SERVICE, STACK } from "./labels";
 import * as k8s from "./sdk";
 
 /** Where client libraries look for an account's token. */
@@ -118,7 +118,7 @@ function meta(cluster: Cluster, service: string, name: string, namespace?: strin
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
-    labels: { "datastack.io/stack": cluster.settings.stack, [SERVICE]: service },
+    labels: { [STACK]: cluster.settings.stack, [SERVICE]: service },
   };
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../workload";
 import type { Children } from "./children";
 import type { Cluster } from "./cluster";
-import { accessLabels, labels } from "./labels";
+import { accessLabels, labels, SERVICE, STACK } from "./labels";
 import { claimName, preparationJob, preparationOf } from "./names";
 import { isolation, policy } from "./network";
 import { near, type PodParts, podSpec, spread, userOf } from "./pod";
@@ -96,7 +96,7 @@ export function claimTemplates(
   return volumes.map((volume) => ({
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
-    metadata: { name: volume.name, labels: { "datastack.io/stack": stack, "datastack.io/service": name } },
+    metadata: { name: volume.name, labels: { [STACK]: stack, [SERVICE]: name } },
     spec: {
       accessModes: ["ReadWriteOnce"],
       ...(storageClass ? { storageClassName: storageClass } : {}),
@@ -201,8 +201,8 @@ function volumeLabels(stack: string, name: string): Record<string, string> {
     "app.kubernetes.io/instance": name,
     "app.kubernetes.io/part-of": stack,
     "app.kubernetes.io/managed-by": "datastack",
-    "datastack.io/stack": stack,
-    "datastack.io/service": name,
+    [STACK]: stack,
+    [SERVICE]: name,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { SERVICE } from "../../../components/target/kubernetes/labels";
 import { agentsNamespace } from "../../../components/target/kubernetes/names";
 import type { StackConfig } from "../../../stacks/config";
 import { kubeconfigPath } from "../../../stacks/kubeconfig";
@@ -8,9 +9,6 @@ import { DEFAULT_NAME, layoutOf } from "../../cluster/settings";
 import { UserError } from "../../core/errors";
 import { run, which } from "../../core/exec";
 import type { ExecOptions, Instance, Running } from "../running";
-
-/** The label that every pod of a service, agent, job or schedule carries. */
-const SERVICE = "datastack.io/service";
 
 /** The parts of Kubernetes objects that checks look at. */
 export interface KubeObject {

@@ -1,5 +1,6 @@
 import { bytes } from "../../../components/core/units";
 import { collect } from "../../../components/target/check";
+import { SERVICE } from "../../../components/target/kubernetes/labels";
 import type { Workload } from "../../../components/target/workload";
 import type { Declaration } from "../declared";
 import { type Check, count, nothingToCheck, verdict } from "../outcome";
@@ -38,7 +39,7 @@ export function claimProblems(claims: readonly Claim[], found: readonly KubeObje
 /** A budget that is not met now, or covers another number of pods, protects nothing. */
 export function budgetProblems(services: readonly Workload[], budgets: readonly KubeObject[]): string[] {
   return services.flatMap(({ name, replicas = 1 }) => {
-    const budget = budgets.find((b) => b.spec?.selector?.matchLabels?.["datastack.io/service"] === name);
+    const budget = budgets.find((b) => b.spec?.selector?.matchLabels?.[SERVICE] === name);
     if (!budget) return [`${name} has ${replicas} replicas and no disruption budget`];
     const { expectedPods = 0, currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = budget.status ?? {};
     return expectedPods === replicas && currentHealthy === replicas && disruptionsAllowed >= 1 && desiredHealthy >= 1

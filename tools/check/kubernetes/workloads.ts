@@ -1,13 +1,12 @@
 import { bytes } from "../../../components/core/units";
 import { collect } from "../../../components/target/check";
+import { SERVICE } from "../../../components/target/kubernetes/labels";
 import type { Process } from "../../../components/target/workload";
 import type { Declaration } from "../declared";
 import { type Check, count, fail, nothingToCheck, pass, some, verdict } from "../outcome";
 import type { KubeObject, KubernetesStack } from "./cluster";
 
 const SETTLE = 120;
-
-const SERVICE = "datastack.io/service";
 
 /** Whether a controller has all of its pods, new and ready. */
 export function rollout(kind: string, object: KubeObject | undefined, name: string): string[] {
