@@ -17,10 +17,9 @@ import { TimescaleDB } from "../components/timescaledb";
 import { broker, TOPICS } from "./crypto-viz-kafka";
 import * as market from "./crypto-viz-market";
 import { CRYPTO_VIZ_SCHEMA } from "./crypto-viz-schema";
-import { prometheus } from "./prometheus";
 import { hostPorts, urlOf } from "./publish";
-import { receiversOf } from "./receivers";
 import type { System } from "./system";
+import * as watching from "./watching";
 
 /** Market data: a feed through Kafka into hypertables and aggregates, an API with admin pages, all of it watched. */
 export const cryptoViz: System = (stack, config) => {
@@ -75,26 +74,16 @@ export const cryptoViz: System = (stack, config) => {
   stack.add(NodeExporter, "node-exporter", { images });
   if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images });
 
-  const told = {
-    images,
-    monitoring: stack.monitoring,
-    receivers: receiversOf(config.alertReceivers),
-    ...(config.alertWatchdog ? { watchdog: { receiver: config.alertWatchdog } } : {}),
-    ...(ports.alertmanager ? { publish: ports.alertmanager } : {}),
-  };
+  const told = watching.alertmanager(stack, config);
   const alertmanager = stack.add(Alertmanager, "alertmanager", told);
   const server = stack.add(Prometheus, "prometheus", {
-    ...prometheus(config),
-    monitoring: stack.monitoring,
+    ...watching.prometheus(stack, config),
     alertmanagers: [alertmanager.connection],
   });
   const shown = {
-    images,
-    monitoring: stack.monitoring,
+    ...watching.grafana(stack, config),
     prometheus: server.connection,
     alertmanager: alertmanager.connection,
-    deploy: !config.leftOut.includes("grafana"),
-    ...(ports.grafana ? { publish: ports.grafana } : {}),
   };
   const grafana = stack.add(Grafana, "grafana", shown);
 

@@ -7,10 +7,9 @@ import { Grafana, grafanaNote } from "../components/grafana";
 import { Prometheus } from "../components/prometheus";
 import * as backend from "./gauzian-backend";
 import { addressOf, backendTarget, gatewayOf, minioTarget, postgresOf, redisOf } from "./gauzian-servers";
-import { prometheus } from "./prometheus";
 import { hostPorts, urlOf } from "./publish";
-import { receiversOf } from "./receivers";
 import type { System } from "./system";
+import * as watching from "./watching";
 
 /** What watches a file-sharing back end: its own or one that exists, with the PostgreSQL, Redis and MinIO behind it. */
 export const gauzian: System = (stack, config) => {
@@ -23,17 +22,10 @@ export const gauzian: System = (stack, config) => {
   if (redis) stack.add(RedisExporter, "redis-exporter", { images, ...redisOf(redis) });
   if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images, agents: false });
 
-  const told = {
-    images,
-    monitoring: stack.monitoring,
-    receivers: receiversOf(config.alertReceivers),
-    ...(config.alertWatchdog ? { watchdog: { receiver: config.alertWatchdog } } : {}),
-    ...(ports.alertmanager ? { publish: ports.alertmanager } : {}),
-  };
+  const told = watching.alertmanager(stack, config);
   const alertmanager = stack.add(Alertmanager, "alertmanager", told);
   const server = stack.add(Prometheus, "prometheus", {
-    ...prometheus(config),
-    monitoring: stack.monitoring,
+    ...watching.prometheus(stack, config),
     external: [
       ...(config.backend ? [backendTarget(backend.JOB, config.backend)] : []),
       ...(minio ? [minioTarget(minio)] : []),
@@ -43,15 +35,12 @@ export const gauzian: System = (stack, config) => {
     alertmanagers: [alertmanager.connection],
   });
   const shown = {
-    images,
-    monitoring: stack.monitoring,
+    ...watching.grafana(stack, config),
     prometheus: server.connection,
     alertmanager: alertmanager.connection,
     dashboards: config.backend ? backend.DASHBOARDS : [],
     backup: { keep: config.backupsKept },
-    deploy: !config.leftOut.includes("grafana"),
     ...(gateway ? { url: addressOf(gateway, "grafana") } : {}),
-    ...(ports.grafana ? { publish: ports.grafana } : {}),
   };
   const grafana = stack.add(Grafana, "grafana", shown);
   const routed = { prometheus: server.connection, grafana: shown.deploy ? grafana.connection : undefined };

@@ -3,9 +3,9 @@ import { KafkaExporter, KubeStateMetrics, NodeExporter } from "../components/exp
 import { Kafka } from "../components/kafka";
 import { Prometheus } from "../components/prometheus";
 import { broker, TOPICS } from "./crypto-viz-kafka";
-import { prometheus } from "./prometheus";
 import { hostPorts, urlOf } from "./publish";
 import type { System } from "./system";
+import * as watching from "./watching";
 
 /** A monitored Kafka by itself: the first part of crypto-viz, with its topics, for somebody who brings the rest. */
 export const kafkaOnly: System = (stack, config) => {
@@ -16,7 +16,7 @@ export const kafkaOnly: System = (stack, config) => {
   stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
   stack.add(NodeExporter, "node-exporter", { images });
   if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images });
-  const server = stack.add(Prometheus, "prometheus", { ...prometheus(config), monitoring: stack.monitoring });
+  const server = stack.add(Prometheus, "prometheus", watching.prometheus(stack, config));
 
   return [
     {
