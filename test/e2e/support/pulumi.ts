@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { expect } from "vitest";
 import { type PluginName, presentToolchain } from "../../../tools/toolchain";
 
 /** A stack of the real engine in a directory of its own, with file state; `program` may be another one at each operation. */
@@ -53,4 +54,10 @@ export async function testStack(name: string, plugins: readonly PluginName[], pr
     state: () => fs.readFileSync(path.join(state, ".pulumi", "stacks", "datastack-e2e", `${name}.json`), "utf8"),
     remove: () => fs.rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** A preview finds nothing to do, by the state or, with a refresh, by what is really there. */
+export async function unchanged({ stack, output }: TestStack, args: { refresh?: boolean } = {}): Promise<void> {
+  const { changeSummary } = await stack.preview(args);
+  expect(Object.keys(changeSummary), output()).toEqual(["same"]);
 }
