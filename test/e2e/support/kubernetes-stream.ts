@@ -1,7 +1,7 @@
 import { accessLabel } from "../../../components/target/kubernetes/labels";
 import { say } from "./cli";
 import type { TestCluster } from "./kubernetes";
-import { type Acknowledged, acknowledged, producerCommand, refused } from "./stream";
+import { type Acknowledged, acknowledged, producerCommand, refused, SUCCESS } from "./stream";
 import { until } from "./wait";
 
 export interface PodProducerOptions {
@@ -12,6 +12,10 @@ export interface PodProducerOptions {
   /** Messages per second. */
   readonly rate: number;
 }
+
+/** What the producer prints goes to a file: of a log, which the kubelet rotates at 10 MiB, `kubectl logs` has the newest part only. */
+const SENT = "/sent";
+const FILE = `${SENT}/log`;
 
 /** A producer in a pod of its own in the stack's namespace; it keeps the restricted profile like everything there. */
 export class PodProducer {
@@ -27,25 +31,31 @@ export class PodProducer {
     if (created.code !== 0) throw new Error(created.text);
     const producer = new PodProducer(cluster, namespace, pod);
     await until("first acknowledgement", 90, async () =>
-      (await producer.acknowledged()).length > 0 ? undefined : (await producer.log()).slice(-500),
+      (await producer.count()) > 0 ? undefined : (await producer.log()).slice(-500),
     );
     say(`${pod} sends ${options.rate} messages per second with acks=all`);
     return producer;
   }
 
-  async log(): Promise<string> {
-    return (await this.cluster.attempt(["logs", "--namespace", this.namespace, this.pod])).text;
+  log(): Promise<string> {
+    return this.cluster.exec(this.namespace, this.pod, `cat ${FILE}`);
   }
 
-  async acknowledged(): Promise<Acknowledged[]> {
-    return acknowledged(await this.log());
+  /** How many messages are acknowledged by now. */
+  async count(): Promise<number> {
+    return Number(await this.cluster.exec(this.namespace, this.pod, `grep -c '${SUCCESS}' ${FILE} || true`));
   }
 
   async reached(messages: number, seconds: number): Promise<void> {
     await until(`${messages} acknowledgements`, seconds, async () => {
-      const have = (await this.acknowledged()).length;
+      const have = await this.count();
       return have >= messages ? undefined : `${have}`;
     });
+  }
+
+  /** Waits until that many more are acknowledged than are now. */
+  async goesOn(messages: number, seconds: number): Promise<void> {
+    await this.reached((await this.count()) + messages, seconds);
   }
 
   /** Reads what was acknowledged until now, and ends it. */
@@ -66,13 +76,15 @@ function manifest(namespace: string, name: string, { image, ...options }: PodPro
     metadata: { name, namespace, labels: { [accessLabel("kafka", port)]: "true" } },
     spec: {
       restartPolicy: "Never",
+      volumes: [{ name: "sent", emptyDir: {} }],
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 1001, seccompProfile: { type: "RuntimeDefault" } },
       containers: [
         {
           name: "producer",
           image,
-          command: producerCommand(options),
+          command: ["/bin/sh", "-c", `exec "$@" >${FILE} 2>&1`, "producer", ...producerCommand(options)],
+          volumeMounts: [{ name: "sent", mountPath: SENT }],
           resources: { limits: { cpu: "1", memory: "768Mi" }, requests: { cpu: "100m", memory: "256Mi" } },
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
         },

@@ -30,10 +30,13 @@ export function producerCommand(options: {
   ];
 }
 
+/** What the line of an acknowledgement has in it. */
+export const SUCCESS = '"producer_send_success"';
+
 /** Acknowledgements in what such producers printed. */
 export function acknowledged(log: string): Acknowledged[] {
   return log.split("\n").flatMap((line) => {
-    if (!line.includes('"producer_send_success"')) return [];
+    if (!line.includes(SUCCESS)) return [];
     try {
       const { value, partition, offset } = JSON.parse(line) as Acknowledged;
       return [{ value, partition, offset }];
