@@ -96,13 +96,16 @@ function changed(before: Record<string, string>, after: Record<string, string>):
 
 const workloadOf = (pod: string) => pod.replace(/-[0-9a-f]{6,10}-[a-z0-9]{5}$|-[a-z0-9]{5}$/, "");
 
+beforeAll(async () => {
+  await ensureBusybox();
+  cluster = await testCluster();
+  await cluster.removeNamespaces(STACK, AGENTS);
+});
+
 describe("the contract's workloads on a Kubernetes node", () => {
   let stack: RenderedStack;
 
-  beforeAll(async () => {
-    await ensureBusybox();
-    cluster = await testCluster();
-    await cluster.removeNamespaces(STACK, AGENTS);
+  beforeAll(() => {
     stack = new RenderedStack(cluster, STACK, program);
   });
 

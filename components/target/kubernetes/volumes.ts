@@ -49,7 +49,10 @@ export function volumes(cluster: Cluster, children: Children, workload: Workload
   return { claims, ready: [...claims, ...preparations] };
 }
 
-/** A claim that stays when the stack is destroyed. */
+/**
+ * A claim that stays when the stack is destroyed. Not waited for: where volumes are bound by their first pod, Pulumi's provider waits for a
+ * new claim to be pending, which one that is taken up again never is (5 minutes, then an error; seen with v4.32.0).
+ */
 export function keptClaim(
   cluster: Cluster,
   children: Children,
@@ -62,7 +65,12 @@ export function keptClaim(
     k8s.core.PersistentVolumeClaim,
     `${owner}-${replica}-${volume.name}`,
     {
-      metadata: { name: claimName(volume.name, owner, replica), namespace, labels: volumeLabels(stack, owner) },
+      metadata: {
+        name: claimName(volume.name, owner, replica),
+        namespace,
+        labels: volumeLabels(stack, owner),
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
       spec: {
         accessModes: ["ReadWriteOnce"],
         ...(storageClass ? { storageClassName: storageClass } : {}),
