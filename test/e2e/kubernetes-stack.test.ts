@@ -161,6 +161,8 @@ describe("three brokers on a Kubernetes node", () => {
         "Pulumi's Kubernetes provider is not installed and not to be had here; rendered manifests were applied",
       );
     }
+    // both node exporters would want the same port of the node
+    await stack.remove();
     const direct = new ClusterE2eStack(DIRECT, { ...CONFIG, kafkaBrokers: 1 }, cluster);
     await direct.remove();
     try {

@@ -11,7 +11,10 @@ import { kindCluster, kindHindrance } from "./kind";
 import { isUp } from "./node";
 import { ownNode } from "./own-node";
 import type { Provider } from "./provider";
-import type { Layout } from "./settings";
+import { type Layout, layoutOf } from "./settings";
+
+/** File that says which provider made a cluster. */
+const PROVIDER = "provider";
 
 export type Choice = "auto" | "kind" | "node";
 
@@ -92,6 +95,14 @@ export function access(layout: Layout): string {
   ].join("\n");
 }
 
+/** The cluster that a kubeconfig was written for, where `npm run cluster` made it. */
+export function clusterOf(kubeconfig: string): Layout | undefined {
+  const root = path.dirname(kubeconfig);
+  if (!fs.existsSync(path.join(root, PROVIDER))) return undefined;
+  const layout = layoutOf(path.basename(root), path.dirname(root));
+  return layout.kubeconfig === kubeconfig ? layout : undefined;
+}
+
 async function choose(layout: Layout, choice: Choice, progress: Progress): Promise<Provider> {
   const there = existing(layout);
   if (there) {
@@ -125,7 +136,7 @@ function required(layout: Layout): Provider {
 }
 
 function providerFile(layout: Layout): string {
-  return path.join(layout.root, "provider");
+  return path.join(layout.root, PROVIDER);
 }
 
 function locked<T>(layout: Layout, progress: Progress, work: () => Promise<T>): Promise<T> {

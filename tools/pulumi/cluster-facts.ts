@@ -218,7 +218,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Where the provider would look, in its order. */
-function kubeconfigFiles(configured: string | undefined): string[] {
+export function kubeconfigFiles(configured: string | undefined): string[] {
   if (configured) return [kubeconfigPath(configured)];
   const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
   return listed.length > 0 ? listed : [path.join(os.homedir(), ".kube", "config")];

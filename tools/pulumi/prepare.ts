@@ -1,10 +1,15 @@
+import type { ImageName } from "../../components/core/images";
 import type { Plan } from "../../components/target/workload";
+import type { StackConfig } from "../../stacks/config";
+import { clusterOf, load } from "../cluster/cluster";
+import type { Layout } from "../cluster/settings";
 import { UserError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { type Engine, ensureEngine } from "../docker/engine";
 import {
   chooseSource,
   ensureImages,
+  ensureLocalImages,
   type ImageSettings,
   type ImageSource,
   imageNotes,
@@ -12,6 +17,7 @@ import {
   leftOutNotes,
 } from "../images";
 import { ensureToolchain, missingPluginError, type PluginName, type Toolchain } from "../toolchain";
+import { kubeconfigFiles } from "./cluster-facts";
 import { ownImages, type Subject, wantedSource } from "./stack-config";
 
 /** Points every Docker client that this process starts at the engine of the stack's configuration. */
@@ -44,31 +50,73 @@ export async function engineOf(
   return ensureEngine(progress, options);
 }
 
-/** Images of the plans on the engine, and what the configuration has to say about them. On Kubernetes the nodes pull them. */
+interface ImageOptions {
+  readonly images?: ImageSource;
+  /** Answers yes to the start of an engine. */
+  readonly yes: boolean;
+}
+
+/** Images of the plans on the engine or the cluster, and what the configuration has to say about them. */
 export async function imagesOf(
   subject: Subject,
   plans: readonly Plan[],
-  given: ImageSource | undefined,
+  options: ImageOptions,
   progress: Progress,
 ): Promise<ImageSettings> {
   const names = ownImages(subject.config, plans);
-  if (subject.config.target !== "docker") {
+  if (subject.config.target !== "docker") return clusterImages(subject, names, options, progress);
+  const source = await sourceOf(subject, names, options.images, progress);
+  const settings = await ensureImages(progress, source, names);
+  for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
+  return settings;
+}
+
+/** Nodes pull their images; those of this machine's own cluster are given what is built here. */
+async function clusterImages(
+  subject: Subject,
+  names: readonly ImageName[],
+  { images: given, yes }: ImageOptions,
+  progress: Progress,
+): Promise<ImageSettings> {
+  const cluster = ownCluster(subject.config);
+  if (!cluster) {
     if (given === "local") {
       throw new UserError(
-        "--images=local is for Docker: a Kubernetes node does not see this machine's images. Name yours in datastack:images.",
+        "--images=local is for Docker and for the cluster of npm run cluster: the nodes of another one do not see this machine's images. " +
+          "Name yours in datastack:images.",
       );
     }
     const settings = imageSettings("registry", names);
     for (const line of imageNotes(settings)) progress.note(line);
     return settings;
   }
-  const wanted = wantedSource(subject.stack, given);
+  const settings = imageSettings(await sourceOf(subject, names, given, progress), names);
+  for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
+  const built = Object.keys(settings.references) as ImageName[];
+  if (built.length === 0) return settings;
+  await ensureEngine(progress, { yes });
+  await load(cluster, Object.values(await ensureLocalImages(progress, built)), progress);
+  return settings;
+}
+
+/** The cluster of `npm run cluster` that the configuration, or the environment, means. */
+function ownCluster({ kubeconfig }: StackConfig): Layout | undefined {
+  const [file, ...others] = kubeconfigFiles(kubeconfig);
+  return file && others.length === 0 ? clusterOf(file) : undefined;
+}
+
+/** Says which it is, unless that was asked for. */
+async function sourceOf(
+  { stack }: Subject,
+  names: readonly ImageName[],
+  given: ImageSource | undefined,
+  progress: Progress,
+): Promise<"registry" | "local"> {
+  const wanted = wantedSource(stack, given);
   const source = await chooseSource(wanted, names);
   if (wanted === "auto")
     progress.note(
       `Images: ${source === "local" ? "no registry answers, they are built here" : "from their registries"}.`,
     );
-  const settings = await ensureImages(progress, source, names);
-  for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
-  return settings;
+  return source;
 }

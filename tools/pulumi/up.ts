@@ -67,7 +67,7 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
 async function engineAndImages(subject: Subject, plans: readonly Plan[], options: UpOptions, progress: Progress) {
   // already agreed to
   const engine = await engineOf(subject, progress, { yes: true });
-  return { engine, images: await imagesOf(subject, plans, options.images, progress) };
+  return { engine, images: await imagesOf(subject, plans, options, progress) };
 }
 
 /** Everything that stands in the way, in one message, before anything is installed or changed. */
