@@ -98,6 +98,10 @@ export const schema = z.strictObject({
   feedRate: z.int().min(1).max(2000).default(12).meta({
     description: "Prices a second of the synthetic feed; trades are twice as many.",
   }),
+  nodeExporterPort: port(
+    "Port of every node that the node exporter listens on (Kubernetes: nothing else there may).",
+    9100,
+  ),
   alertmanagerPort: port("Host port of Alertmanager.", 9093),
   alertReceivers: z.record(z.string(), receiverSchema).default({}).meta({
     description: "Who is told of alerts, by name; their secrets are in files, see docs/alertmanager.md.",

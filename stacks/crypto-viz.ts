@@ -71,7 +71,7 @@ export const cryptoViz: System = (stack, config) => {
     after: ["timescaledb-migrate"],
   });
   stack.add(RedisExporter, "redis-exporter", { images, redis: redis.connection });
-  stack.add(NodeExporter, "node-exporter", { images });
+  stack.add(NodeExporter, "node-exporter", { images, port: config.nodeExporterPort });
   if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images });
 
   const told = watching.alertmanager(stack, config);

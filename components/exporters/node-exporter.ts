@@ -5,6 +5,7 @@ import { checkName } from "../core/names";
 import { type Problem, refuse, under } from "../core/problems";
 import type { AlertTuning, Monitoring } from "../monitoring/monitoring";
 import { serviceTarget } from "../monitoring/scrape";
+import { checkPort } from "../target/check";
 import { type Connection, connectionTo } from "../target/connection";
 import type { Deployed } from "../target/target";
 import { HOST_ADDRESS, type Plan, type Resources } from "../target/workload";
@@ -15,6 +16,8 @@ export interface NodeExporterArgs extends ComponentArgs {
   readonly images: ImageCatalogue;
   /** Collectors that are off by default and are to be on, such as `systemd`. @default none */
   readonly collectors?: readonly string[];
+  /** Port of each host, which nothing else there may listen on (Kubernetes), 1 to 65535. @default 9100 */
+  readonly port?: number;
   /** Limits. @default 0.5 cores, 96Mi */
   readonly resources?: Resources;
   /** Leaves alerts out or changes them. */
@@ -60,6 +63,7 @@ export class NodeExporter extends pulumi.ComponentResource {
     const collectors = (args.collectors ?? []).filter((collector) => !/^[a-z][a-z0-9_]*$/.test(collector));
     return [
       ...checkName("name", name),
+      ...checkPort("port", portOf(args)),
       ...collectors.map((value) => ({
         path: "collectors",
         value,
@@ -79,7 +83,7 @@ export class NodeExporter extends pulumi.ComponentResource {
           image: args.images.nodeExporter,
           command: ["/bin/node_exporter"],
           args: [
-            `--web.listen-address=${HOST_ADDRESS}:${PORT}`,
+            `--web.listen-address=${HOST_ADDRESS}:${portOf(args)}`,
             `--path.rootfs=${ROOT}`,
             `--path.udev.data=${ROOT}/run/udev/data`,
             `--collector.filesystem.mount-points-exclude=${IGNORED_MOUNTS}`,
@@ -89,7 +93,7 @@ export class NodeExporter extends pulumi.ComponentResource {
             ...[...(args.collectors ?? [])].sort().map((collector) => `--collector.${collector}`),
           ],
           host: { network: true, pid: true, root: ROOT, ...(textfiles ? { textfiles } : {}) },
-          ports: { metrics: { port: PORT } },
+          ports: { metrics: { port: portOf(args) } },
           ready: { probe: { http: { port: "metrics", path: "/" } } },
           resources: args.resources ?? { cpu: 0.5, memory: "96Mi" },
           stop: { grace: 10 },
@@ -99,11 +103,11 @@ export class NodeExporter extends pulumi.ComponentResource {
   }
 
   static connection(name: string, args: NodeExporterArgs): Connection {
-    return connectionTo(args.target, name, { kind: "node-exporter", port: PORT });
+    return connectionTo(args.target, name, { kind: "node-exporter", port: portOf(args) });
   }
 
   static monitoring(name: string, args: NodeExporterArgs): Monitoring {
-    const page = { name: "metrics", number: PORT };
+    const page = { name: "metrics", number: portOf(args) };
     const target = serviceTarget(name, page, NodeExporter.connection(name, args), { kind: "agent" });
     return {
       targets: [target],
@@ -112,4 +116,8 @@ export class NodeExporter extends pulumi.ComponentResource {
       highlights: nodeHighlights(name),
     };
   }
+}
+
+function portOf({ port = PORT }: NodeExporterArgs): number {
+  return port;
 }

@@ -151,6 +151,7 @@ export const cases: readonly Case[] = [
     kubernetes(),
   ),
   kafka("existing cluster without addresses", { existing: { bootstrap: [], cidrs: [] } }),
+  component("node exporter on a port that is none", NodeExporter, { images, port: 65536 }),
   component("bad component name", Kafka, { images }, undefined, "My_Kafka"),
   declared("duplicate workload", new DockerTarget({ stack: "dev" }), (blueprint) => {
     blueprint.add(NodeExporter, "node", { images });

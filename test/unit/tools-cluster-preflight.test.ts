@@ -17,6 +17,7 @@ const DEMAND: ClusterDemand = {
   volumes: { "data-kafka-0": "20Gi" },
   ingressClasses: [],
   definitions: [],
+  nodePorts: [],
   secrets: [{ name: "postgres", key: "password", user: "postgres-exporter" }],
 };
 const FACTS: ClusterFacts = {
@@ -121,6 +122,16 @@ describe("what stands in the way on a cluster", () => {
     expect(judged({ volumes: { "data-kafka-0": "30Gi" } }, { claims: fast })).toEqual([]);
   });
 
+  it("is a port of the nodes that others have", () => {
+    const nodePorts = [{ port: 9100, owner: "node-exporter" }];
+    const other = (port: number) => ({ nodePorts: [{ port, owner: "the DaemonSet prom-node in monitoring" }] });
+    expect(judged({ nodePorts }, other(9101))).toEqual([]);
+    expect(judged({ nodePorts })).toEqual([]);
+    expect(judged({ nodePorts }, other(9100))).toEqual([
+      "Port 9100 of the nodes, which node-exporter needs, is taken by the DaemonSet prom-node in monitoring: its pods would never start. Choose another in Pulumi.prod.yaml (datastack:nodeExporterPort for the node exporter), or remove that one.",
+    ]);
+  });
+
   it("is a Secret that somebody else should have made", () => {
     expect(judged({}, { secrets: {} })).toEqual([
       "The Secret postgres, which postgres-exporter needs, is not in the namespace prod. Make it, and the namespace before if it is not there: kubectl -n prod create secret generic postgres --from-file=password=<file>",
@@ -145,6 +156,12 @@ describe("what a stack needs of its cluster", () => {
     expect(demand.secrets).toEqual([{ name: "site", key: "tls.crt", user: "a host name" }]);
   });
 
+  it("is the node exporter's port, where it is configured to be", () => {
+    const { config } = parseConfig({ "datastack:target": "kubernetes", "datastack:nodeExporterPort": "9200" });
+    const demand = clusterDemand("prod", config, declareStack("prod", config).blueprint.plans());
+    expect(demand.nodePorts).toEqual([{ port: 9200, owner: "node-exporter" }]);
+  });
+
   it("are the claims of all replicas and schedules, and the Secrets of others that its files come from", () => {
     const config = parseConfig({ "datastack:target": "kubernetes", "datastack:namespace": "data" }).config;
     const exporter: Workload = {
@@ -159,6 +176,7 @@ describe("what a stack needs of its cluster", () => {
       volumes: { "data-ring-0": "64Mi", "data-ring-1": "64Mi", "data-ring-2": "64Mi", "kept-sweep-0": "16Mi" },
       ingressClasses: ["traefik"],
       definitions: [],
+      nodePorts: [],
       secrets: [
         { name: "postgres", key: "password", user: "counter" },
         { name: "site", key: "tls.crt", user: "a host name" },
@@ -197,6 +215,11 @@ describe("looking at a cluster", () => {
     const script = `#!/bin/sh\n${log}\ncase " $* " in\n${cases.join("\n")}\n*) ${failure} ;;\nesac\n`;
     fs.writeFileSync(path.join(folder, "kubectl"), script, { mode: 0o755 });
     process.env.PATH = `${folder}${path.delimiter}${process.env.PATH}`;
+  }
+
+  function daemonSet(name: string, namespace: string, { ports, ...pod }: { ports: object[]; hostNetwork?: boolean }) {
+    const spec = { template: { spec: { ...pod, containers: [{ name, ports }] } } };
+    return { kind: "DaemonSet", metadata: { name, namespace }, spec };
   }
 
   it("reads the files that the provider would, and their contexts", async () => {
@@ -264,11 +287,19 @@ describe("looking at a cluster", () => {
       "statefulsets,deployments,daemonsets,services --namespace prod-agents": JSON.stringify({
         items: [{ kind: "DaemonSet", metadata: { name: "agent", labels: {} } }],
       }),
+      "daemonsets --all-namespaces": JSON.stringify({
+        items: [
+          daemonSet("own", "prod-agents", { hostNetwork: true, ports: [{ containerPort: 9100 }] }),
+          daemonSet("node", "monitoring", { hostNetwork: true, ports: [{ containerPort: 9100 }] }),
+          daemonSet("proxy", "edge", { ports: [{ containerPort: 8443, hostPort: 443 }, { containerPort: 9101 }] }),
+        ],
+      }),
       "customresourcedefinitions --output=name":
         "customresourcedefinition.apiextensions.k8s.io/middlewares.traefik.io\ncustomresourcedefinition.apiextensions.k8s.io/x.y",
     });
     const definitions = ["middlewares.traefik.io"];
-    expect(await lookAtCluster({ ...DEMAND, definitions, kubeconfig: file, context: "a" })).toEqual({
+    const nodePorts = [{ port: 9100, owner: "node-exporter" }];
+    expect(await lookAtCluster({ ...DEMAND, definitions, nodePorts, kubeconfig: file, context: "a" })).toEqual({
       files: [file],
       contexts: ["a", "b"],
       current: "b",
@@ -276,6 +307,10 @@ describe("looking at a cluster", () => {
       claims: { "data-kafka-0": { size: "20Gi", storageClass: "fast" } },
       secrets: { postgres: ["password", "user"] },
       definitions: ["middlewares.traefik.io", "x.y"],
+      nodePorts: [
+        { port: 9100, owner: "the DaemonSet node in monitoring" },
+        { port: 443, owner: "the DaemonSet proxy in edge" },
+      ],
       occupants: [
         { namespace: "prod", kind: "StatefulSet", name: "kafka", stack: "prod" },
         { namespace: "prod", kind: "Service", name: "old" },
@@ -283,7 +318,7 @@ describe("looking at a cluster", () => {
       ],
     });
     const log = fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n");
-    expect(log).toHaveLength(8);
+    expect(log).toHaveLength(9);
     for (const line of log) expect(line).toContain(`${file} --context a --request-timeout=10s get `);
     expect(log.filter((line) => line.includes(" secret "))[0]).toContain(
       "go-template={{range $key, $_ := .data}}{{$key}} {{end}}",

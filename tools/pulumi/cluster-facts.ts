@@ -11,7 +11,7 @@ import type { StackConfig } from "../../stacks/config";
 import { kubeconfigPath } from "../../stacks/kubeconfig";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
 import { CommandError, run, which } from "../core/exec";
-import type { ClusterDemand, ClusterFacts, Occupant } from "./cluster-preflight";
+import type { ClusterDemand, ClusterFacts, NodePort, Occupant } from "./cluster-preflight";
 
 /** Seconds until a cluster that does not answer is given up. */
 const PATIENCE = 10;
@@ -42,6 +42,11 @@ export function clusterDemand(stack: string, config: StackConfig, plans: readonl
     volumes: Object.fromEntries(claims),
     ingressClasses: requires.flatMap((one) => ("ingressClass" in one ? [one.ingressClass] : [])),
     definitions: requires.flatMap((one) => ("definition" in one ? [one.definition] : [])),
+    nodePorts: plans.flatMap(({ agents = [] }) =>
+      agents
+        .filter(({ host }) => host.network)
+        .flatMap(({ name, ports }) => Object.values(ports).map(({ port }) => ({ port, owner: name }))),
+    ),
     secrets: [
       ...[...services, ...others].flatMap(existingSecrets),
       ...requires.flatMap((one) => ("secret" in one ? [{ name: one.secret, key: one.key, user: "a host name" }] : [])),
@@ -88,26 +93,32 @@ function localCluster(): Pick<ClusterFacts, "local"> {
   return fs.existsSync(kubeconfig) ? { local: kubeconfig } : {};
 }
 
-async function ask(cluster: Asker, { namespace, secrets, definitions }: ClusterDemand): Promise<Partial<ClusterFacts>> {
+async function ask(
+  cluster: Asker,
+  { namespace, secrets, definitions, nodePorts }: ClusterDemand,
+): Promise<Partial<ClusterFacts>> {
   try {
     await cluster.get(["--raw", "/version"]);
   } catch (error) {
     return { unreachable: reasonOf(error) };
   }
-  const [storage, ingress, claims, keys, known, occupants] = await Promise.all([
+  const [storage, ingress, claims, keys, known, occupants, daemons] = await Promise.all([
     cluster.list("storageclasses"),
     cluster.list("ingressclasses"),
     cluster.list("persistentvolumeclaims", namespace),
     secretKeys(cluster, namespace, secrets),
     definitions.length > 0 ? cluster.names("customresourcedefinitions") : undefined,
     occupantsOf(cluster, [namespace, agentsNamespace(namespace)]),
+    nodePorts.length > 0 ? cluster.listAll("daemonsets") : undefined,
   ]);
+  const others = daemons?.filter(({ metadata }) => metadata.namespace !== agentsNamespace(namespace));
   return {
     ...(storage ? { storageClasses: storage.map(storageClassOf) } : {}),
     ...(ingress ? { ingressClasses: ingress.map(({ metadata }) => metadata.name) } : {}),
     ...(claims ? { claims: Object.fromEntries(claims.map(claimOf)) } : {}),
     ...(keys ? { secrets: keys } : {}),
     ...(known ? { definitions: known } : {}),
+    ...(others ? { nodePorts: others.flatMap(nodePortsOf) } : {}),
     ...(occupants.length > 0 ? { occupants } : {}),
   };
 }
@@ -149,6 +160,7 @@ interface Item {
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
+    readonly namespace?: string;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly labels?: Readonly<Record<string, string>>;
   };
@@ -156,7 +168,26 @@ interface Item {
   readonly spec?: {
     readonly storageClassName?: string;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
+    readonly template?: { readonly spec?: PodOfAll };
   };
+}
+
+/** What a DaemonSet runs, as far as ports go. */
+interface PodOfAll {
+  readonly hostNetwork?: boolean;
+  readonly containers?: readonly {
+    readonly ports?: readonly { readonly containerPort: number; readonly hostPort?: number }[];
+  }[];
+}
+
+/** In the host's network a port of the container is one of the host. */
+function nodePortsOf({ kind, metadata, spec }: Item): NodePort[] {
+  const { hostNetwork = false, containers = [] } = spec?.template?.spec ?? {};
+  return containers
+    .flatMap(({ ports = [] }) => ports)
+    .flatMap(({ containerPort, hostPort = hostNetwork ? containerPort : undefined }) =>
+      hostPort ? [{ port: hostPort, owner: `the ${kind} ${metadata.name} in ${metadata.namespace}` }] : [],
+    );
 }
 
 function storageClassOf({ metadata, allowVolumeExpansion = false }: Item) {
@@ -191,9 +222,18 @@ class Asker {
   }
 
   /** Undefined where it may not be asked. */
-  async list(kind: string, namespace?: string): Promise<readonly Item[] | undefined> {
+  list(kind: string, namespace?: string): Promise<readonly Item[] | undefined> {
+    return this.#items([kind, ...(namespace ? ["--namespace", namespace] : [])]);
+  }
+
+  /** Of all namespaces. Undefined where it may not be asked. */
+  listAll(kind: string): Promise<readonly Item[] | undefined> {
+    return this.#items([kind, "--all-namespaces"]);
+  }
+
+  async #items(what: readonly string[]): Promise<readonly Item[] | undefined> {
     try {
-      const text = await this.get([kind, ...(namespace ? ["--namespace", namespace] : []), "--output=json"]);
+      const text = await this.get([...what, "--output=json"]);
       return (JSON.parse(text) as { items: Item[] }).items;
     } catch {
       return undefined;

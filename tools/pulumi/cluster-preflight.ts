@@ -14,6 +14,8 @@ export interface ClusterDemand {
   readonly definitions: readonly string[];
   /** By the name of the claim. */
   readonly volumes: Readonly<Record<string, string>>;
+  /** Ports of every node that agents listen on. */
+  readonly nodePorts: readonly NodePort[];
   /** Keys of Secrets that somebody else keeps in the namespace. */
   readonly secrets: readonly { readonly name: string; readonly key: string; readonly user: string }[];
 }
@@ -38,8 +40,16 @@ export interface ClusterFacts {
   readonly claims?: Readonly<Record<string, { readonly size: string; readonly storageClass?: string }>>;
   /** Keys by Secret. */
   readonly secrets?: Readonly<Record<string, readonly string[]>>;
+  /** What others than this stack have on every node. */
+  readonly nodePorts?: readonly NodePort[];
   /** Workloads and Services that are in the stack's namespaces. */
   readonly occupants?: readonly Occupant[];
+}
+
+/** A port of every node, and who listens on it. */
+export interface NodePort {
+  readonly port: number;
+  readonly owner: string;
 }
 
 /** What is in a namespace. */
@@ -66,6 +76,7 @@ export function judgeCluster(demand: ClusterDemand, facts: ClusterFacts): string
     ...classProblems(demand, facts),
     ...growthProblems(demand, facts),
     ...secretProblems(demand, facts),
+    ...portProblems(demand, facts),
   ];
 }
 
@@ -179,4 +190,17 @@ function secretProblems({ secrets: wanted, namespace }: ClusterDemand, { secrets
     }
     return [`The Secret ${name} has no key ${key}, which ${user} needs; it has ${keys.join(", ") || "none"}.`];
   });
+}
+
+/** Two pods that want the same port of a node never run on one: the second waits for ever. */
+function portProblems({ stack, nodePorts }: ClusterDemand, { nodePorts: taken = [] }: ClusterFacts): string[] {
+  return nodePorts.flatMap(({ port, owner }) =>
+    taken
+      .filter((other) => other.port === port)
+      .map(
+        (other) =>
+          `Port ${port} of the nodes, which ${owner} needs, is taken by ${other.owner}: its pods would never start. Choose another in ` +
+          `Pulumi.${stack}.yaml (datastack:nodeExporterPort for the node exporter), or remove that one.`,
+      ),
+  );
 }
