@@ -325,6 +325,13 @@ describe("logs", () => {
     expect(errorLines(said("dial tcp: connection refused"))).toHaveLength(1);
   });
 
+  it("lets Prometheus come up a moment before Alertmanager, and not send to where nobody is", () => {
+    const said = (why: string) =>
+      `{"level":"ERROR","msg":"Error sending alerts","count":1,"err":"Post \\"http://a:9093/api/v2/alerts\\": dial tcp${why}"}`;
+    expect(errorLines(said(" 10.96.0.9:9093: connect: connection refused"))).toEqual([]);
+    expect(errorLines(said(": lookup a: no such host"))).toHaveLength(1);
+  });
+
   it("count what was thrown as the record that it belongs to", () => {
     const thrown = "java.io.IOException: Connection to kafka-2:29092 (id: 2 rack: null isFenced: false) failed.";
     const frame = "\tat org.apache.kafka.clients.NetworkClientUtils.awaitReady(NetworkClientUtils.java:76)";

@@ -27,6 +27,10 @@ const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /cannot get (current|oldest) offset.*Your metadata is out of date/,
     "kafka_exporter looked while a topic was being made; a partition that stays without a leader is an alert",
   ],
+  [
+    /Error sending alerts.*connect: connection refused/,
+    "Prometheus came up a moment before Alertmanager, and sends again; whether they arrive is a check of its own",
+  ],
   [/disabling udev device properties/, "a host without udev; the disks' other metrics are there"],
 ];
 

@@ -44,7 +44,8 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const toolchain = await toolchainOf(subject, progress);
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
   const names = ownImages(subject.config, declareStack(stack, subject.config).blueprint.plans());
-  const images = engine ? await settingsFor(lastSource(stack) ?? "registry", names) : imageSettings("registry", names);
+  const source = lastSource(stack) ?? "registry";
+  const images = engine ? await settingsFor(source, names) : imageSettings(source, names);
   writeConfigCopy(stack, subject.source, runValues(subject, images, []));
   if (!(await workspace.exists())) await workspace.create();
   const digest = await progress.step("pulumi preview", () => digestOf(workspace));
