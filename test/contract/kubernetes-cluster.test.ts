@@ -31,11 +31,32 @@ describe("clusters and images", () => {
       enableConfigMapMutable: "true",
       enableSecretMutable: "true",
       upsertExistingObjects: "true",
+      enablePatchForce: "true",
     });
     for (const r of all(recording).filter((r) => r.type.startsWith("kubernetes:")))
       expect(r.options.provider, r.name).toBe(provider.urn);
     for (const r of all(recording).filter((r) => r.type.startsWith("random:")))
       expect(r.options.provider ?? "default", r.name).not.toBe(provider.urn);
+  });
+
+  it("goes by no variable of whoever runs it, which the SDK would keep in the state", async () => {
+    const before = process.env.KUBECONFIG;
+    process.env.KUBECONFIG = "/tmp/a:/tmp/b";
+    try {
+      expect(plain(only(await recorded({}, { context: "production" }), PROVIDER).inputs)).toMatchObject({
+        kubeconfig: "",
+      });
+    } finally {
+      if (before === undefined) delete process.env.KUBECONFIG;
+      else process.env.KUBECONFIG = before;
+    }
+  });
+
+  it("manages every object under one name, so that what is taken up again has one manager", async () => {
+    const objects = all(await recorded({}, { context: "production" })).filter((r) => r.type.startsWith("kubernetes:"));
+    expect(objects.length).toBeGreaterThan(30);
+    for (const r of objects)
+      expect(at(r, "metadata.annotations"), r.name).toMatchObject({ "pulumi.com/patchFieldManager": "datastack" });
   });
 
   it("takes a provider of one's own", async () => {

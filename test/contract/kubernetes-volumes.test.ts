@@ -23,7 +23,7 @@ describe("volumes on Kubernetes", () => {
         const job = one(recording, JOB, `ring-${i}-data-prepare`);
         expect(plain(job.inputs)).toMatchObject({
           metadata: { name: `prepare-data-ring-${i}` },
-          spec: { activeDeadlineSeconds: 60, template: { spec: { restartPolicy: "Never" } } },
+          spec: { activeDeadlineSeconds: 240, template: { spec: { restartPolicy: "Never" } } },
         });
         expect(at(job, "spec.template.spec.volumes")).toContainEqual({
           name: "data",
@@ -45,6 +45,15 @@ describe("volumes on Kubernetes", () => {
       const templates = (r: Recording) => at(one(r, STATEFUL_SET, "ring"), "spec.volumeClaimTemplates");
       expect(templates(larger)).toEqual(templates(recording));
       expect(at(one(larger, CLAIM, "ring-0-data"), "spec.resources.requests.storage")).toBe("1Ti");
+    });
+
+    it("has a claim template without a class, so that naming the default one replaces nothing", async () => {
+      const named = await recorded({}, { storageClass: "fast" });
+      const templates = (r: Recording) => at(one(r, STATEFUL_SET, "ring"), "spec.volumeClaimTemplates");
+      expect(templates(named)).toEqual(templates(recording));
+      const claim = one(named, CLAIM, "ring-0-data");
+      expect(at(claim, "spec.storageClassName")).toBe("fast");
+      expect(claim.options.ignoreChanges).toEqual(["spec.storageClassName"]);
     });
 
     it("is protected in production, with its namespaces", async () => {

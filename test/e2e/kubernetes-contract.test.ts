@@ -64,6 +64,13 @@ const list = (kinds: string, namespace = STACK) => cluster.json<Listed>("get", k
 /** Claims of the service whose replicas have one each; the other is a schedule's. */
 const ringClaims = async () =>
   (await list("persistentvolumeclaim")).items.filter(({ metadata }) => metadata.name !== "kept-sweep-0");
+/** Complains while a volume of the service has another size. */
+async function sized(size: string): Promise<string | undefined> {
+  const sizes = (await ringClaims()).map(
+    ({ status }) => (status as { capacity?: { storage: string } }).capacity?.storage,
+  );
+  return sizes.every((each) => each === size) ? undefined : `${sizes}`;
+}
 const exec = (pod: string, command: string) => cluster.exec(STACK, pod, command);
 
 /** Pods of services and agents by workload; those of schedules come and go. */
@@ -241,10 +248,7 @@ describe("the contract's workloads on a Kubernetes node", () => {
     const running = await pods();
     options = { ...options, size: "96Mi" };
     expect((await stack.apply()).code).toBe(0);
-    await until("larger volumes", 60, async () => {
-      const sizes = (await ringClaims()).map(({ status }) => status?.capacity);
-      return sizes.every((size) => (size as { storage: string }).storage === "96Mi") ? undefined : `${sizes}`;
-    });
+    await until("larger volumes", 60, () => sized("96Mi"));
     options = { ...options, size: "32Mi" };
     const smaller = await stack.apply();
     expect(smaller.code).not.toBe(0);
@@ -302,6 +306,15 @@ describe("the contract's workloads by Pulumi itself", () => {
     await exec("ring-0", "touch /data/mine");
     await deployed.stack.destroy();
     await deployed.stack.up();
+    expect(await exec("ring-0", "ls /data")).toBe("mine\nprepared");
+    // what was taken up again can be changed
+    options = { ...options, size: "96Mi" };
+    await deployed.stack.up();
+    await until("larger volumes", 60, () => sized("96Mi"));
+    await unchanged(deployed, { refresh: true });
+    // what somebody has deleted is made again
+    await cluster.kubectl("delete", "statefulset", "ring", "-n", STACK);
+    await deployed.stack.up({ refresh: true });
     expect(await exec("ring-0", "ls /data")).toBe("mine\nprepared");
   });
 });

@@ -52,6 +52,9 @@ const LABELS = {
   "datastack.io/stack": "shop",
 };
 
+/** On every object: who manages it. */
+const PULUMI = { "pulumi.com/patchFieldManager": "datastack" };
+
 describe("by Ingress objects for Traefik", () => {
   it("a route with TLS and a password is one object, in the namespace of its service and of its Middlewares", async () => {
     expect(object(await secured(), INGRESS, "gateway-prometheus-ingress")).toEqual({
@@ -62,6 +65,7 @@ describe("by Ingress objects for Traefik", () => {
         namespace: "monitoring",
         labels: LABELS,
         annotations: {
+          ...PULUMI,
           "pulumi.com/skipAwait": "true",
           "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
           "traefik.ingress.kubernetes.io/router.middlewares":
@@ -95,7 +99,7 @@ describe("by Ingress objects for Traefik", () => {
     expect(object(recording, MIDDLEWARE, "gateway-headers-middleware")).toEqual({
       apiVersion: "traefik.io/v1alpha1",
       kind: "Middleware",
-      metadata: { name: "gateway-headers", namespace: "monitoring", labels: LABELS },
+      metadata: { name: "gateway-headers", namespace: "monitoring", labels: LABELS, annotations: PULUMI },
       spec: {
         headers: {
           stsSeconds: 31_536_000,
@@ -112,6 +116,7 @@ describe("by Ingress objects for Traefik", () => {
     });
     const redirect = one(recording, INGRESS, "gateway-redirect-ingress");
     expect(at(redirect, "metadata.annotations")).toEqual({
+      ...PULUMI,
       "pulumi.com/skipAwait": "true",
       "traefik.ingress.kubernetes.io/router.entrypoints": "web",
       "traefik.ingress.kubernetes.io/router.middlewares": "monitoring-gateway-redirect@kubernetescrd",
@@ -149,6 +154,7 @@ describe("by Ingress objects for Traefik", () => {
     const ingress = one(recording, INGRESS, "gateway-grafana-ingress");
     expect(at(ingress, "spec.tls")).toBeUndefined();
     expect(at(ingress, "metadata.annotations")).toEqual({
+      ...PULUMI,
       "pulumi.com/skipAwait": "true",
       "traefik.ingress.kubernetes.io/router.entrypoints": "web",
       "traefik.ingress.kubernetes.io/router.middlewares": "monitoring-gateway-headers@kubernetescrd",
@@ -265,7 +271,7 @@ describe("by HTTPRoutes of a Gateway that exists", () => {
     expect(object(recording, HTTP_ROUTE, "gateway-prometheus-route")).toEqual({
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: { name: "gateway-prometheus", namespace: "monitoring", labels: LABELS },
+      metadata: { name: "gateway-prometheus", namespace: "monitoring", labels: LABELS, annotations: PULUMI },
       spec: {
         parentRefs: [
           {

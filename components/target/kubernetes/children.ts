@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
 import { transformed } from "../transform";
+import { managed } from "./labels";
 
 type ResourceClass<Args, R> = new (name: string, args?: Args, opts?: pulumi.CustomResourceOptions) => R;
 
@@ -28,7 +29,7 @@ export class Children {
   ): R {
     const { placement, provider, after } = this.family;
     const { dependsOn = [], ...rest } = options;
-    const final = transformed(placement.transform, tokenOf(Type), name, args, {
+    const final = transformed(placement.transform, tokenOf(Type), name, managed(args), {
       ...rest,
       parent: placement.parent,
       dependsOn: [...new Set([...after, ...dependsOn])],

@@ -4,7 +4,7 @@ import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
 import type { Discovery, Process } from "../workload";
 import { Children } from "./children";
-import { stackLabels } from "./labels";
+import { managed, stackLabels } from "./labels";
 import { agentsNamespace } from "./names";
 import type { ApiServer } from "./network";
 import type { PodSettings } from "./pod";
@@ -117,7 +117,7 @@ export class Cluster {
     const provider = this.#providerResource();
     const namespace = new k8s.core.Namespace(
       name,
-      {
+      managed({
         metadata: {
           name,
           labels: {
@@ -125,7 +125,7 @@ export class Cluster {
             ...podSecurity(level),
           },
         },
-      },
+      }),
       {
         retainOnDelete: true,
         ...(this.settings.production ? { protect: true } : {}),
@@ -143,12 +143,12 @@ export class Cluster {
     const provider = this.#providerResource();
     this.#priority ??= new k8s.scheduling.PriorityClass(
       pods.priorityClass,
-      {
+      managed({
         metadata: { name: pods.priorityClass, labels: stackLabels(stack) },
         value: PRIORITY,
         globalDefault: false,
         description: "Data platform and its monitoring: before workloads without a class, after the cluster's own.",
-      },
+      }),
       provider ? { provider } : {},
     );
     return [this.#priority];
@@ -159,7 +159,8 @@ export class Cluster {
     if (provider || !connection) return provider;
     const { kubeconfig, context, identifier } = connection;
     this.#provider ??= new k8s.Provider("kubernetes", {
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      // An empty one is the usual one. The SDK would take $KUBECONFIG for it: one file and no list, kept in the state, and an error once it is gone.
+      kubeconfig: kubeconfig ?? "",
       ...(context === undefined ? {} : { context }),
       // A renewed kubeconfig is the same cluster; without it, every object would be replaced.
       clusterIdentifier: identifier,
@@ -168,6 +169,8 @@ export class Cluster {
       enableSecretMutable: true,
       // Namespaces and volumes outlive a destroy, and are taken up again by the next `up`.
       upsertExistingObjects: true,
+      // Fields that a namespace got from whoever made it, or that an earlier version applied under a name of its own.
+      enablePatchForce: true,
     });
     return this.#provider;
   }

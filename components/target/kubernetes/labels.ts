@@ -7,6 +7,18 @@ export const SERVICE = "datastack.io/service";
 /** On everything that a stack makes. */
 export const STACK = "datastack.io/stack";
 
+/**
+ * Who the API server is told to be, on every object. Left to itself, the provider makes up a name for each and keeps it in the state: what is
+ * taken up again after a destroy or a run that was killed would have two managers, and the next change would be a conflict.
+ */
+const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "datastack" };
+
+/** Arguments of an object, with who manages it. */
+export function managed<Args extends object>(args: Args): Args {
+  const { metadata } = args as { readonly metadata?: { readonly annotations?: object } };
+  return { ...args, metadata: { ...metadata, annotations: { ...metadata?.annotations, ...FIELD_MANAGER } } };
+}
+
 export type Role = "service" | "agent" | "job" | "schedule" | "preparation";
 
 export interface Identity {

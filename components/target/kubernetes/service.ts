@@ -108,10 +108,10 @@ function fields(workload: Workload) {
 }
 
 function statefulSet(cluster: Cluster, at: Surroundings, workload: Workload, template: Template, options: Options) {
-  const { stack, storageClass } = cluster.settings;
+  const { stack } = cluster.settings;
   const { name, namespace, labels: own, children } = at;
   const { replicas = 1 } = workload;
-  const templates = claimTemplates(workload, storageClass, stack);
+  const templates = claimTemplates(workload, stack);
   return children.add(
     k8s.apps.StatefulSet,
     name,

@@ -77,7 +77,12 @@ export function keptClaim(
         resources: { requests: { storage: quantity(volume.size) } },
       },
     },
-    { retainOnDelete: true, ...(production ? { protect: true } : {}) },
+    {
+      retainOnDelete: true,
+      // It never changes: naming the class that is the default anyway would be a replacement.
+      ignoreChanges: ["spec.storageClassName"],
+      ...(production ? { protect: true } : {}),
+    },
   );
 }
 
@@ -93,12 +98,11 @@ export function claimed(owner: string, volumes: readonly ScheduleVolume[]): Pick
 }
 
 /**
- * What the StatefulSet finds its claims by. Of a fixed size, because the template can never change and the claims, which are
- * there before it, can grow.
+ * What the StatefulSet finds its claims by. Of a fixed size and no class, because the template can never change and the claims, which
+ * are there before it, can grow.
  */
 export function claimTemplates(
   { name, volumes = [] }: Workload,
-  storageClass: string | undefined,
   stack: string,
 ): types.input.core.v1.PersistentVolumeClaim[] {
   return volumes.map((volume) => ({
@@ -107,7 +111,6 @@ export function claimTemplates(
     metadata: { name: volume.name, labels: { [STACK]: stack, [SERVICE]: name } },
     spec: {
       accessModes: ["ReadWriteOnce"],
-      ...(storageClass ? { storageClassName: storageClass } : {}),
       resources: { requests: { storage: "1Gi" } },
     },
   }));
@@ -117,6 +120,9 @@ export function claimTemplates(
 export function volumeGroup(workload: Process & { readonly volumes?: readonly ScheduleVolume[] }): number {
   return workload.volumes?.find((volume) => volume.owner)?.owner?.gid ?? userOf(workload).gid;
 }
+
+/** Seconds within which a node has the image and the volume. */
+const PULL = 180;
 
 interface Subject {
   readonly workload: Workload;
@@ -173,7 +179,8 @@ function prepare(
     podLabels: accessLabels(needs(preparation)),
     spec,
     files,
-    timeout: preparation.timeout ?? DEFAULTS.prepare.timeout,
+    // The first that pulls the image and has the volume made.
+    timeout: (preparation.timeout ?? DEFAULTS.prepare.timeout) + PULL,
     again: [claim],
     dependsOn: [claim, isolated],
   });
