@@ -17,3 +17,10 @@ export function providerKubeconfig(configured: string): string {
   if (path.isAbsolute(configured) || configured.startsWith("~/")) return configured;
   return path.relative(__dirname, path.resolve(CHECKOUT, configured));
 }
+
+/** Where the provider would look, in its order. */
+export function kubeconfigFiles(configured?: string): string[] {
+  if (configured) return [kubeconfigPath(configured)];
+  const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
+  return listed.length > 0 ? listed : [path.join(os.homedir(), ".kube", "config")];
+}

@@ -7,7 +7,12 @@ import type { Workload } from "../../components/target/workload";
 import { parseConfig } from "../../stacks/config";
 import { declareStack } from "../../stacks/systems";
 import { clusterDemand, lookAtCluster } from "../../tools/pulumi/cluster-facts";
-import { type ClusterDemand, type ClusterFacts, judgeCluster } from "../../tools/pulumi/cluster-preflight";
+import {
+  type ClusterDemand,
+  type ClusterFacts,
+  judgeCluster,
+  otherCluster,
+} from "../../tools/pulumi/cluster-preflight";
 import { counter, ring, sweep } from "../contract/cases";
 import { target } from "../contract/kubernetes";
 
@@ -45,7 +50,7 @@ describe("what stands in the way on a cluster", () => {
   it("is the cluster itself: none, the wrong one, one of several, one that does not answer", () => {
     const { contexts: _, ...none } = FACTS;
     expect(judgeCluster(DEMAND, none)).toEqual([
-      'No cluster: there is no kubeconfig (/home/me/.kube/config). Name one in datastack:kubeconfig or in KUBECONFIG; "npm run cluster" makes a cluster on this machine.',
+      'No cluster: there is no kubeconfig (/home/me/.kube/config). Name one in datastack:kubeconfig or in KUBECONFIG; "npm run cluster -- up" makes a cluster on this machine.',
     ]);
     expect(judged({ context: "prodution", storageClass: "none" })).toEqual([
       "The context prodution is not in /home/me/.kube/config: it has production. Correct datastack:kubeContext, or name another datastack:kubeconfig.",
@@ -92,6 +97,20 @@ describe("what stands in the way on a cluster", () => {
     expect(judged({}, { occupants: many })[0]).toContain("Service service-21 and 3 more. The stack");
   });
 
+  it("is another cluster than the one that the stack is on", () => {
+    const other = (deployed: string | undefined, facts: Partial<ClusterFacts>) =>
+      otherCluster(DEMAND, { ...FACTS, ...facts }, deployed);
+    expect(other("a", { namespaceUid: "a" })).toEqual([]);
+    expect(other(undefined, { namespaceUid: null })).toEqual([]);
+    expect(other("a", {})).toEqual([]);
+    const message = (what: string) => [
+      `Stack prod is on another cluster: the namespace prod that it was deployed to is not in this one (context production), which has ${what}. Name the right one with datastack:kubeContext in Pulumi.prod.yaml. If that namespace is gone for good, with all that was in it, have it forgotten: npm run toolchain -- pulumi stack rm prod --force --yes --preserve-config`,
+    ];
+    expect(other("a", { namespaceUid: null })).toEqual(message("none of that name"));
+    expect(other("a", { namespaceUid: "b" })).toEqual(message("another of that name"));
+    expect(other("a", { contexts: ["kind", "production"] })[0]).toContain("has several contexts");
+  });
+
   it("is a class that it has not, or a kind of object", () => {
     expect(judged({ storageClass: "gold", ingressClasses: ["traefik", "nginx"] })).toEqual([
       "The cluster has no storage class gold. It has fast, standard. Correct datastack:storageClass.",
@@ -120,6 +139,15 @@ describe("what stands in the way on a cluster", () => {
     ]);
     const fast = { "data-kafka-0": { size: "20Gi", storageClass: "fast" } };
     expect(judged({ volumes: { "data-kafka-0": "30Gi" } }, { claims: fast })).toEqual([]);
+  });
+
+  it("is another class for a volume that is there", () => {
+    const there = { claims: { "data-kafka-0": { size: "20Gi", storageClass: "standard" } } };
+    expect(judged({}, there)).toEqual([]);
+    expect(judged({ storageClass: "standard" }, there)).toEqual([]);
+    expect(judged({ storageClass: "fast" }, there)).toEqual([
+      "The volume data-kafka-0 is of the storage class standard and cannot become one of fast. Keep datastack:storageClass, or move the data to a stack of another name.",
+    ]);
   });
 
   it("is a port of the nodes that others have", () => {
@@ -294,6 +322,7 @@ describe("looking at a cluster", () => {
           daemonSet("proxy", "edge", { ports: [{ containerPort: 8443, hostPort: 443 }, { containerPort: 9101 }] }),
         ],
       }),
+      "namespace prod --ignore-not-found": "1234-abcd",
       "customresourcedefinitions --output=name":
         "customresourcedefinition.apiextensions.k8s.io/middlewares.traefik.io\ncustomresourcedefinition.apiextensions.k8s.io/x.y",
     });
@@ -307,6 +336,7 @@ describe("looking at a cluster", () => {
       claims: { "data-kafka-0": { size: "20Gi", storageClass: "fast" } },
       secrets: { postgres: ["password", "user"] },
       definitions: ["middlewares.traefik.io", "x.y"],
+      namespaceUid: "1234-abcd",
       nodePorts: [
         { port: 9100, owner: "the DaemonSet node in monitoring" },
         { port: 443, owner: "the DaemonSet proxy in edge" },
@@ -318,7 +348,7 @@ describe("looking at a cluster", () => {
       ],
     });
     const log = fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n");
-    expect(log).toHaveLength(9);
+    expect(log).toHaveLength(10);
     for (const line of log) expect(line).toContain(`${file} --context a --request-timeout=10s get `);
     expect(log.filter((line) => line.includes(" secret "))[0]).toContain(
       "go-template={{range $key, $_ := .data}}{{$key}} {{end}}",

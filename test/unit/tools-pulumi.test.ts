@@ -26,6 +26,7 @@ import {
   hasPending,
   interrupted,
   isInUse,
+  namespaceUid,
   vanished,
   volumesOf,
   withoutPending,
@@ -343,5 +344,20 @@ describe("a preview", () => {
     ]);
     expect(unifiedDiff("same\n", "same\n")).toEqual([]);
     expect(unifiedDiff("", "new\n")).toEqual(["+new"]);
+  });
+});
+
+describe("the namespace of a stack on Kubernetes", () => {
+  const type = "kubernetes:core/v1:Namespace";
+  const state = (id: string, outputs: Record<string, unknown>): Deployment => ({
+    version: 3,
+    deployment: { resources: [{ urn: `urn:pulumi:prod::p::${type}::${id}`, type, id, outputs }] },
+  });
+
+  it("has the uid that it was made with", () => {
+    expect(namespaceUid(state("prod", { metadata: { uid: "a" } }), "prod")).toBe("a");
+    expect(namespaceUid(state("prod-agents", { metadata: { uid: "a" } }), "prod")).toBeUndefined();
+    expect(namespaceUid(state("prod", {}), "prod")).toBeUndefined();
+    expect(namespaceUid({ version: 3, deployment: {} }, "prod")).toBeUndefined();
   });
 });

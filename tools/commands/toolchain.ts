@@ -8,6 +8,9 @@ import { configCopy, ensureHome, stateEnv } from "../pulumi/home";
 import { ensureTool, ensureToolchain, type PluginName, presentToolchain, type Toolchain } from "../toolchain";
 import { PULUMI_VERSION, plugins } from "../toolchain/programs";
 
+/** What every stack needs, whatever its target. */
+const ALWAYS: readonly PluginName[] = ["random"];
+
 /** Those that every stack on Docker needs, and that can be had everywhere. */
 const USUAL: readonly PluginName[] = ["docker", "random"];
 
@@ -68,7 +71,7 @@ async function printEnvironment(stack: string): Promise<void> {
 }
 
 async function present(): Promise<{ pulumi: string; env: Record<string, string> }> {
-  const toolchain: Toolchain | undefined = await presentToolchain(USUAL);
+  const toolchain: Toolchain | undefined = await presentToolchain(ALWAYS);
   if (!toolchain) throw new UserError("Pulumi or one of its providers is not there yet. Run: npm run toolchain");
   ensureHome();
   return { pulumi: toolchain.pulumi, env: { ...toolchain.env, ...stateEnv() } };

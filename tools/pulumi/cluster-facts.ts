@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { isExisting } from "../../components/core/secrets";
@@ -8,7 +7,7 @@ import { STACK } from "../../components/target/kubernetes/labels";
 import { agentsNamespace, claimName } from "../../components/target/kubernetes/names";
 import type { Plan, Process, Workload } from "../../components/target/workload";
 import type { StackConfig } from "../../stacks/config";
-import { kubeconfigPath } from "../../stacks/kubeconfig";
+import { kubeconfigFiles } from "../../stacks/kubeconfig";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
 import { CommandError, run, which } from "../core/exec";
 import type { ClusterDemand, ClusterFacts, NodePort, Occupant } from "./cluster-preflight";
@@ -102,7 +101,7 @@ async function ask(
   } catch (error) {
     return { unreachable: reasonOf(error) };
   }
-  const [storage, ingress, claims, keys, known, occupants, daemons] = await Promise.all([
+  const [storage, ingress, claims, keys, known, occupants, daemons, uid] = await Promise.all([
     cluster.list("storageclasses"),
     cluster.list("ingressclasses"),
     cluster.list("persistentvolumeclaims", namespace),
@@ -110,6 +109,7 @@ async function ask(
     definitions.length > 0 ? cluster.names("customresourcedefinitions") : undefined,
     occupantsOf(cluster, [namespace, agentsNamespace(namespace)]),
     nodePorts.length > 0 ? cluster.listAll("daemonsets") : undefined,
+    uidOf(cluster, namespace),
   ]);
   const others = daemons?.filter(({ metadata }) => metadata.namespace !== agentsNamespace(namespace));
   return {
@@ -119,6 +119,7 @@ async function ask(
     ...(keys ? { secrets: keys } : {}),
     ...(known ? { definitions: known } : {}),
     ...(others ? { nodePorts: others.flatMap(nodePortsOf) } : {}),
+    ...(uid !== undefined ? { namespaceUid: uid } : {}),
     ...(occupants.length > 0 ? { occupants } : {}),
   };
 }
@@ -137,6 +138,16 @@ async function occupantsOf(cluster: Asker, namespaces: readonly string[]): Promi
         return { namespace: namespaces[i] ?? "", kind, name, ...(stack ? { stack } : {}) };
       }),
   );
+}
+
+/** Null where there is no such namespace, undefined where it may not be asked. */
+async function uidOf(cluster: Asker, namespace: string): Promise<string | null | undefined> {
+  try {
+    const uid = await cluster.get(["namespace", namespace, "--ignore-not-found", "--output=jsonpath={.metadata.uid}"]);
+    return uid.trim() || null;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names of keys only: no value leaves the cluster's tool. */
@@ -255,13 +266,6 @@ class Asker {
 function reasonOf(error: unknown): string {
   const text = error instanceof CommandError ? error.stderr.trim() || error.how : String(error);
   return (text.split("\n").at(-1) ?? "").replace(/^(error|Unable to connect to the server): /i, "").replace(/\.$/, "");
-}
-
-/** Where the provider would look, in its order. */
-export function kubeconfigFiles(configured: string | undefined): string[] {
-  if (configured) return [kubeconfigPath(configured)];
-  const listed = (process.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
-  return listed.length > 0 ? listed : [path.join(os.homedir(), ".kube", "config")];
 }
 
 interface Kubeconfig {

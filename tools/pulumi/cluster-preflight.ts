@@ -42,6 +42,8 @@ export interface ClusterFacts {
   readonly secrets?: Readonly<Record<string, readonly string[]>>;
   /** What others than this stack have on every node. */
   readonly nodePorts?: readonly NodePort[];
+  /** Of the stack's namespace; null where there is none. */
+  readonly namespaceUid?: string | null;
   /** Workloads and Services that are in the stack's namespaces. */
   readonly occupants?: readonly Occupant[];
 }
@@ -75,8 +77,24 @@ export function judgeCluster(demand: ClusterDemand, facts: ClusterFacts): string
     ...occupantProblems(demand, facts),
     ...classProblems(demand, facts),
     ...growthProblems(demand, facts),
+    ...classChanges(demand, facts),
     ...secretProblems(demand, facts),
     ...portProblems(demand, facts),
+  ];
+}
+
+/** Why the cluster is none that a stack can be on, whose namespace had the uid when it was deployed last. */
+export function otherCluster(demand: ClusterDemand, facts: ClusterFacts, deployed: string | undefined): string[] {
+  const lost = wrongCluster(demand, facts);
+  if (lost) return [lost];
+  const { stack, namespace, context = facts.current } = demand;
+  const { namespaceUid: found } = facts;
+  if (deployed === undefined || found === undefined || found === deployed) return [];
+  return [
+    `Stack ${stack} is on another cluster: the namespace ${namespace} that it was deployed to is not in this one${context ? ` (context ${context})` : ""}, ` +
+      `which has ${found === null ? "none of that name" : "another of that name"}. Name the right one with datastack:kubeContext in Pulumi.${stack}.yaml. If ` +
+      "that namespace is gone for good, with all that was in it, have it forgotten: " +
+      `npm run toolchain -- pulumi stack rm ${stack} --force --yes --preserve-config`,
   ];
 }
 
@@ -92,7 +110,9 @@ function wrongCluster(demand: ClusterDemand, facts: ClusterFacts): string | unde
   if (!contexts)
     return (
       `No cluster: there is no kubeconfig (${where}). Name one in datastack:kubeconfig or in KUBECONFIG; ` +
-      (local ? `that of this machine's cluster is ${local}.` : '"npm run cluster" makes a cluster on this machine.')
+      (local
+        ? `that of this machine's cluster is ${local}.`
+        : '"npm run cluster -- up" makes a cluster on this machine.')
     );
   const known = contexts.length > 0 ? `it has ${contexts.join(", ")}` : "it has none";
   if (context !== undefined && !contexts.includes(context))
@@ -155,6 +175,18 @@ function classProblems(demand: ClusterDemand, facts: ClusterFacts): string[] {
 
 function has(names: readonly string[]): string {
   return names.length > 0 ? `It has ${[...names].sort().join(", ")}.` : "It has none.";
+}
+
+/** A volume keeps the class that it was made with. */
+function classChanges({ volumes, storageClass }: ClusterDemand, { claims = {} }: ClusterFacts): string[] {
+  return Object.keys(volumes).flatMap((claim) => {
+    const before = claims[claim]?.storageClass;
+    if (before === undefined || storageClass === undefined || before === storageClass) return [];
+    return [
+      `The volume ${claim} is of the storage class ${before} and cannot become one of ${storageClass}. Keep datastack:storageClass, or ` +
+        "move the data to a stack of another name.",
+    ];
+  });
 }
 
 function growthProblems({ volumes }: ClusterDemand, { claims, storageClasses }: ClusterFacts): string[] {

@@ -4,6 +4,7 @@ import { capture, run } from "../core/exec";
 import { Progress } from "../core/progress";
 import { confirm } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
+import { refuseWrongCluster } from "./cluster-guard";
 import { copiedConfig, writeConfigCopy } from "./home";
 import { operate } from "./operation";
 import { toolchainOf, useEngineOf } from "./prepare";
@@ -38,6 +39,7 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
     engine ? { DOCKER_HOST: engine.host } : {},
   );
   await existing(workspace);
+  if (!onDocker) await refuseWrongCluster(subject, workspace);
   if (!copiedConfig(stack)) writeConfigCopy(stack, subject.source, {});
   const question = `Remove the volumes of stack ${stack}, with all its data?`;
   if (options.volumes && !options.yes && !(await confirm(question))) throw new UserError("Nothing was changed.");

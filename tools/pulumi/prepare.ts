@@ -1,6 +1,7 @@
 import type { ImageName } from "../../components/core/images";
 import type { Plan } from "../../components/target/workload";
 import type { StackConfig } from "../../stacks/config";
+import { kubeconfigFiles } from "../../stacks/kubeconfig";
 import { clusterOf, load } from "../cluster/cluster";
 import type { Layout } from "../cluster/settings";
 import { UserError } from "../core/errors";
@@ -17,7 +18,6 @@ import {
   leftOutNotes,
 } from "../images";
 import { ensureToolchain, missingPluginError, type PluginName, type Toolchain } from "../toolchain";
-import { kubeconfigFiles } from "./cluster-facts";
 import { ownImages, type Subject, wantedSource } from "./stack-config";
 
 /** Points every Docker client that this process starts at the engine of the stack's configuration. */

@@ -5,6 +5,7 @@ import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
 import { imageSettings, settingsFor } from "../images";
+import { refuseWrongCluster } from "./cluster-guard";
 import { unifiedDiff } from "./diff";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
 import { ensureHome, writeConfigCopy } from "./home";
@@ -48,6 +49,7 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const images = engine ? await settingsFor(source, names) : imageSettings(source, names);
   writeConfigCopy(stack, subject.source, runValues(subject, images, []));
   if (!(await workspace.exists())) await workspace.create();
+  else if (!engine) await refuseWrongCluster(subject, workspace);
   const digest = await progress.step("pulumi preview", () => digestOf(workspace));
   process.stdout.write(`${report(digest).join("\n")}\n`);
 }

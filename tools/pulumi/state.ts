@@ -15,6 +15,7 @@ export interface Resource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
+const NAMESPACE = "kubernetes:core/v1:Namespace";
 const CONTAINER = "docker:index/container:Container";
 const NETWORK = "docker:index/network:Network";
 const VOLUME = "docker:index/volume:Volume";
@@ -75,4 +76,11 @@ export function isInUse(state: Deployment): boolean {
 function idsOf(state: Deployment, type: string): Set<string> {
   const resources = state.deployment.resources ?? [];
   return new Set(resources.flatMap((r) => (r.type === type && r.id ? [r.id] : [])));
+}
+
+/** Uid of a Kubernetes namespace as the stack knows it; undefined where it has none. */
+export function namespaceUid({ deployment }: Deployment, name: string): string | undefined {
+  const found = deployment.resources?.find(({ type, id }) => type === NAMESPACE && id === name);
+  const { uid } = (found?.outputs?.metadata ?? {}) as { readonly uid?: string };
+  return uid;
 }

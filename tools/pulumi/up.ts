@@ -7,6 +7,7 @@ import { consentToEngine, engineHindrance, runningEngine } from "../docker/engin
 import type { ImageSource } from "../images";
 import { presentToolchain } from "../toolchain";
 import { clusterDemand, lookAtCluster } from "./cluster-facts";
+import { refuseWrongCluster } from "./cluster-guard";
 import { judgeCluster } from "./cluster-preflight";
 import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
 import { type Outcome, operate } from "./operation";
@@ -48,6 +49,7 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
   writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
   if (await workspace.exists()) {
+    if (!engine) await refuseWrongCluster(subject, workspace);
     await workspace.unlock(progress);
     await recover(workspace, progress, engine !== undefined);
   } else {
@@ -56,7 +58,8 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   }
 
   const begun = Date.now();
-  const outcome = await operate("up", workspace, progress);
+  // On Docker what is gone is found by asking the engine, which is quicker.
+  const outcome = await operate("up", workspace, progress, engine ? [] : ["--refresh"]);
   progress.note(
     `Stack ${stack}: ${outcome.changes} (pulumi up took ${elapsed(Date.now() - begun)}, all ${progress.total}).`,
   );

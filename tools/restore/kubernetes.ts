@@ -15,6 +15,9 @@ interface JobObject {
 /** Labels and annotations of the object that a template is copied from, which a new one gets of its own. */
 const OWN = /^(batch\.kubernetes\.io\/)?(controller-uid|job-name)$/;
 
+/** Times in a row that an API server may refuse to say how a Job is. */
+const PATIENCE = 120;
+
 /** Each run is a Job of its own, made from the CronJob: it has the dumps, the programs, the password and the rights. */
 export class KubernetesPlace implements Place {
   readonly where: string;
@@ -64,17 +67,22 @@ export class KubernetesPlace implements Place {
     const { name, namespace } = job.metadata;
     const at = ["--namespace", namespace];
     await this.stack.kubectl(["create", ...at, "--filename", "-"], { input: JSON.stringify(job) });
-    try {
-      for (;;) {
-        const { status } = await this.get("job", name);
-        if (status?.succeeded || status?.failed) {
-          const { stdout } = await this.stack.kubectl(["logs", ...at, `job/${name}`], { ok: [0, 1] });
-          return { done: Boolean(status.succeeded), log: stdout };
-        }
-        await sleep(PERIOD);
-      }
-    } finally {
+    // Removed only when it has ended: it goes on when this command is interrupted, or the API server is away for a while.
+    for (let refusals = 0; ; await sleep(PERIOD)) {
+      const { code, stdout, stderr } = await this.stack.kubectl(["get", "job", ...at, name, "--output", "json"], {
+        ok: [0, 1],
+      });
+      refusals = code === 0 ? 0 : refusals + 1;
+      if (refusals > PATIENCE || /\bNotFound\b/.test(stderr))
+        throw new UserError(
+          `The Job ${name} in the namespace ${namespace} cannot be followed any more: ${stderr.trim()}`,
+        );
+      if (code !== 0) continue;
+      const { status } = JSON.parse(stdout);
+      if (!status?.succeeded && !status?.failed) continue;
+      const log = await this.stack.kubectl(["logs", ...at, `job/${name}`], { ok: [0, 1] });
       await this.stack.kubectl(["delete", "job", ...at, name, "--wait=false"], { ok: [0, 1] });
+      return { done: Boolean(status.succeeded), log: log.stdout };
     }
   }
 }

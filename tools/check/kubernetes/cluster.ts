@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { SERVICE } from "../../../components/target/kubernetes/labels";
 import { agentsNamespace } from "../../../components/target/kubernetes/names";
 import type { StackConfig } from "../../../stacks/config";
-import { kubeconfigPath } from "../../../stacks/kubeconfig";
+import { kubeconfigFiles, kubeconfigPath } from "../../../stacks/kubeconfig";
 import { DEFAULT_NAME, layoutOf } from "../../cluster/settings";
 import { UserError } from "../../core/errors";
 import { run, which } from "../../core/exec";
@@ -100,9 +100,9 @@ export class KubernetesStack implements Running {
   }
 }
 
-/** The kubeconfig of the node that `npm run cluster` brought up, unless the environment names another. */
+/** The kubeconfig of the node that `npm run cluster` brought up, unless the machine has another: stacks go there. */
 function localKubeconfig(): string | undefined {
-  if (process.env.KUBECONFIG) return undefined;
+  if (process.env.KUBECONFIG || kubeconfigFiles().some((file) => fs.existsSync(file))) return undefined;
   const { kubeconfig } = layoutOf(DEFAULT_NAME);
   return fs.existsSync(kubeconfig) ? kubeconfig : undefined;
 }
@@ -111,7 +111,7 @@ function kubectlProgram(): string {
   const own = path.join(layoutOf(DEFAULT_NAME).bin, "kubectl");
   const program = which("kubectl") ?? (fs.existsSync(own) ? own : undefined);
   if (program) return program;
-  throw new UserError("kubectl is not installed. Install it, or bring a node with one up: npm run cluster");
+  throw new UserError("kubectl is not installed. Install it, or bring a node with one up: npm run cluster -- up");
 }
 
 const ANY_CODE = Array.from({ length: 256 }, (_, i) => i);
