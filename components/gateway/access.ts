@@ -1,12 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import * as k8s from "../target/kubernetes/sdk";
 import { Middleware } from "./custom";
 import { passwordLine } from "./password";
 import { metadata, type Prepared, type Site } from "./site";
 import type { RouteSpec } from "./spec";
-
-const KEY_BYTES = 32;
 
 /** Lets the controller in to the services, and makes what asks for passwords. */
 export function prepare(site: Site): Prepared {
@@ -14,7 +11,8 @@ export function prepare(site: Site): Prepared {
   const admitted = spec.routes.map(({ name, to }) => target.admit(`${name}-admission`, to, spec.pods, children));
   const guarded = spec.routes.flatMap((route) => (route.auth ? [{ route, auth: route.auth }] : []));
   if (guarded.length === 0) return { auth: new Map(), first: admitted };
-  const key = saltKey(site);
+  // Kept in the state, so that an unchanged password has an unchanged hash.
+  const key = site.children.key(`${spec.name}-salt-key`);
   const guards = guarded.map(({ route, auth }) => guard(site, route, auth, key));
   return {
     auth: new Map(guards.map(({ route, name }) => [route, name])),
@@ -22,22 +20,12 @@ export function prepare(site: Site): Prepared {
   };
 }
 
-/** Kept in the state, so that an unchanged password has an unchanged hash. */
-function saltKey({ spec, children }: Site): random.RandomBytes {
-  const logical = `${spec.name}-salt-key`;
-  const key = new random.RandomBytes(logical, { length: KEY_BYTES }, { parent: children.family.placement.parent });
-  children.nodes[logical] = key;
-  return key;
-}
-
-function guard(site: Site, route: RouteSpec, auth: NonNullable<RouteSpec["auth"]>, key: random.RandomBytes) {
+function guard(site: Site, route: RouteSpec, auth: NonNullable<RouteSpec["auth"]>, key: pulumi.Output<string>) {
   const { target, children } = site;
   const name = `${route.name}-auth`;
   const line = pulumi
-    .all([target.secrets.resolve(auth.password), key.base64])
-    .apply(([password, base64]) =>
-      passwordLine(`${route.name}.basicAuth.password`, auth.user, password, Buffer.from(base64, "base64")),
-    );
+    .all([target.secrets.resolve(auth.password), key])
+    .apply(([password, salt]) => passwordLine(`${route.name}.basicAuth.password`, auth.user, password, salt));
   const secret = children.add(k8s.core.Secret, `${name}-secret`, {
     metadata: metadata(site, name),
     type: "Opaque",

@@ -13,7 +13,7 @@ export const MAX_PASSWORD = 72;
  * A line of a password file. The salt comes from a key that is kept as long as the stack: another one at every run would be a change
  * at every run, and a constant one would tell which users of two stacks have the same password.
  */
-export function passwordLine(path: string, user: string, password: string, key: Buffer): string {
+export function passwordLine(path: string, user: string, password: string, key: string): string {
   if (password === "" || truncates(password))
     throw new ProblemsError([{ path, rule: `must have 1 to ${MAX_PASSWORD} bytes: bcrypt looks at no more` }]);
   const salt = createHmac("sha256", key)

@@ -59,6 +59,12 @@ describe("clusters and images", () => {
       expect(at(r, "metadata.annotations"), r.name).toMatchObject({ "pulumi.com/patchFieldManager": "datastack" });
   });
 
+  it("has no random bytes, whose id in the state would be those bytes in the clear", async () => {
+    const made = all(await recorded()).filter((r) => r.type.startsWith("random:"));
+    expect(made.length).toBeGreaterThan(0);
+    expect(made.filter((r) => r.type !== "random:index/randomPassword:RandomPassword")).toEqual([]);
+  });
+
   it("takes a provider of one's own", async () => {
     const recording = await record(() => {
       construct(target({ provider: new k8s.Provider("mine", { context: "mine" }) }));

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import type { SecretStore } from "../secret-store";
 import type { Deployed, Placement } from "../target";
 import { transformed } from "../transform";
@@ -14,6 +15,9 @@ export interface Family {
   /** What everything waits for: the namespace. */
   readonly after: readonly pulumi.Resource[];
 }
+
+/** 43 letters and digits of 62 are 256 bits. */
+const KEY = { length: 43, special: false };
 
 /** Registers the resources of one workload and keeps them by their logical names. */
 export class Children {
@@ -38,6 +42,16 @@ export class Children {
     const child = new Type(name, final.args, final.opts);
     this.nodes[name] = child;
     return child;
+  }
+
+  /**
+   * A random key of 256 bits that stays in the state, where it is a secret. A password, because the id of random bytes is those bytes, in
+   * the clear.
+   */
+  key(name: string): pulumi.Output<string> {
+    const key = new random.RandomPassword(name, KEY, { parent: this.family.placement.parent });
+    this.nodes[name] = key;
+    return key.result;
   }
 
   deployed(...ready: readonly pulumi.Resource[]): Deployed {

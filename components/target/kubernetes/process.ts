@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import type { File } from "../workload";
 import type { Children } from "./children";
 import { type FileSet, fileSet, plainContent } from "./files";
@@ -87,14 +86,9 @@ function base64(content: pulumi.Output<string>): pulumi.Output<string> {
 
 /** A plain hash would let anybody who reads the pod try passwords against it; the key of this one stays in the state. */
 function keyedChecksum(name: string, children: Children, files: readonly File[]): pulumi.Output<string> {
-  const logical = `${name}-checksum-key`;
-  const key = new random.RandomBytes(logical, { length: 32 }, { parent: children.family.placement.parent });
-  children.nodes[logical] = key;
   const contents = pulumi.all(files.map((file) => contentOf(children, file)));
   const checksum = pulumi
-    .all([key.base64, contents])
-    .apply(([base64, texts]) =>
-      createHmac("sha256", Buffer.from(base64, "base64")).update(JSON.stringify(texts)).digest("hex"),
-    );
+    .all([children.key(`${name}-checksum-key`), contents])
+    .apply(([key, texts]) => createHmac("sha256", key).update(JSON.stringify(texts)).digest("hex"));
   return pulumi.unsecret(checksum);
 }
