@@ -245,6 +245,7 @@ describe("looking at a cluster", () => {
     process.env.PATH = `${folder}${path.delimiter}${process.env.PATH}`;
   }
 
+  const NOWHERE = { desiredNumberScheduled: 0 };
   function daemonSet(name: string, namespace: string, { ports, ...pod }: { ports: object[]; hostNetwork?: boolean }) {
     const spec = { template: { spec: { ...pod, containers: [{ name, ports }] } } };
     return { kind: "DaemonSet", metadata: { name, namespace }, spec };
@@ -318,6 +319,10 @@ describe("looking at a cluster", () => {
       "daemonsets --all-namespaces": JSON.stringify({
         items: [
           daemonSet("own", "prod-agents", { hostNetwork: true, ports: [{ containerPort: 9100 }] }),
+          {
+            ...daemonSet("windows", "monitoring", { ports: [{ containerPort: 9182, hostPort: 9182 }] }),
+            status: NOWHERE,
+          },
           daemonSet("node", "monitoring", { hostNetwork: true, ports: [{ containerPort: 9100 }] }),
           daemonSet("proxy", "edge", { ports: [{ containerPort: 8443, hostPort: 443 }, { containerPort: 9101 }] }),
         ],

@@ -176,6 +176,7 @@ interface Item {
     readonly labels?: Readonly<Record<string, string>>;
   };
   readonly allowVolumeExpansion?: boolean;
+  readonly status?: { readonly desiredNumberScheduled?: number };
   readonly spec?: {
     readonly storageClassName?: string;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
@@ -192,7 +193,9 @@ interface PodOfAll {
 }
 
 /** In the host's network a port of the container is one of the host. */
-function nodePortsOf({ kind, metadata, spec }: Item): NodePort[] {
+function nodePortsOf({ kind, metadata, spec, status }: Item): NodePort[] {
+  // such as one for nodes of another operating system, of which there are none
+  if (status?.desiredNumberScheduled === 0) return [];
   const { hostNetwork = false, containers = [] } = spec?.template?.spec ?? {};
   return containers
     .flatMap(({ ports = [] }) => ports)

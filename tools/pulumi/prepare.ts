@@ -16,6 +16,7 @@ import {
   imageNotes,
   imageSettings,
   leftOutNotes,
+  settingsFor,
 } from "../images";
 import { ensureToolchain, missingPluginError, type PluginName, type Toolchain } from "../toolchain";
 import { ownImages, type Subject, wantedSource } from "./stack-config";
@@ -69,6 +70,16 @@ export async function imagesOf(
   const settings = await ensureImages(progress, source, names);
   for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
   return settings;
+}
+
+/** What the next run would say of images; gets none. */
+export async function imagesAhead(subject: Subject, plans: readonly Plan[]): Promise<ImageSettings> {
+  const { stack, config } = subject;
+  const names = ownImages(config, plans);
+  const onDocker = config.target === "docker";
+  if (!onDocker && !ownCluster(config)) return imageSettings("registry", names);
+  const source = await chooseSource(wantedSource(stack, undefined), names);
+  return onDocker ? settingsFor(source, names) : imageSettings(source, names);
 }
 
 /** Nodes pull their images; those of this machine's own cluster are given what is built here. */

@@ -4,13 +4,12 @@ import { CommandError, run } from "../core/exec";
 import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
-import { imageSettings, settingsFor } from "../images";
 import { refuseWrongCluster } from "./cluster-guard";
 import { unifiedDiff } from "./diff";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
 import { ensureHome, writeConfigCopy } from "./home";
-import { toolchainOf, useEngineOf } from "./prepare";
-import { lastSource, ownImages, readSubject, runValues } from "./stack-config";
+import { imagesAhead, toolchainOf, useEngineOf } from "./prepare";
+import { readSubject, runValues } from "./stack-config";
 import { Workspace } from "./workspace";
 
 /** What `pulumi preview --json` prints, as far as it is shown. */
@@ -44,9 +43,7 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const engine = subject.config.target === "docker" ? await ensureEngine(progress, options) : undefined;
   const toolchain = await toolchainOf(subject, progress);
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
-  const names = ownImages(subject.config, declareStack(stack, subject.config).blueprint.plans());
-  const source = lastSource(stack) ?? "registry";
-  const images = engine ? await settingsFor(source, names) : imageSettings(source, names);
+  const images = await imagesAhead(subject, declareStack(stack, subject.config).blueprint.plans());
   writeConfigCopy(stack, subject.source, runValues(subject, images, []));
   if (!(await workspace.exists())) await workspace.create();
   else if (!engine) await refuseWrongCluster(subject, workspace);

@@ -159,7 +159,8 @@ export class Cluster {
     if (provider || !connection) return provider;
     const { kubeconfig, context, identifier } = connection;
     this.#provider ??= new k8s.Provider("kubernetes", {
-      // An empty one is the usual one. The SDK would take $KUBECONFIG for it: one file and no list, kept in the state, and an error once it is gone.
+      // An empty one is the usual one. Left out, the SDK takes $KUBECONFIG: one file and no list, kept in the state, and an error
+      // once it is gone.
       kubeconfig: kubeconfig ?? "",
       ...(context === undefined ? {} : { context }),
       // A renewed kubeconfig is the same cluster; without it, every object would be replaced.
