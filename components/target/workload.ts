@@ -48,7 +48,7 @@ export interface VolumePreparation {
    * Kubernetes a volume is where its own pod is). @default not mounted
    */
   readonly others?: string;
-  /** Seconds until it counts as failed. @default 120 */
+  /** Seconds until it counts as failed; on Kubernetes, three minutes more for the image and the volume. @default 120 */
   readonly timeout?: number;
 }
 

@@ -10,7 +10,7 @@ import { NIGHTLY, ONLY_NIGHTLY } from "./support/nightly";
 import { unexpected, wrong } from "./support/stack";
 import { until } from "./support/wait";
 
-/** crypto-viz whole with three brokers on the node, as `prod` without `datastack:system`; two cores are hardly enough. */
+/** As `prod`, with smaller volumes. */
 const NAME = "e2e-market";
 const CONFIG = {
   system: "crypto-viz",

@@ -18,8 +18,6 @@ export interface KubernetesStack {
   readonly config?: Readonly<Record<string, string>>;
 }
 
-const cryptoViz = { system: "crypto-viz" };
-
 /** As `npm run images:pin` leaves it, with an image of one's own in the place of the one that no registry has. */
 const pinned = JSON.stringify(
   Object.fromEntries(
@@ -50,8 +48,8 @@ export const GAUZIAN_EXISTING = {
 
 export const KUBERNETES_STACKS: readonly KubernetesStack[] = [
   { title: "prod", stack: "prod" },
-  { title: "crypto-viz whole", stack: "prod", config: cryptoViz },
-  { title: "crypto-viz whole with pinned images", stack: "prod", config: { ...cryptoViz, images: pinned } },
+  { title: "prod with pinned images", stack: "prod", config: { images: pinned } },
+  { title: "the monitored Kafka by itself", stack: "prod", config: { system: "kafka" } },
   { title: "gauzian", stack: "gauzian" },
   { title: "gauzian with what exists", stack: "gauzian", config: GAUZIAN_EXISTING },
 ];

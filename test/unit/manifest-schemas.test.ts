@@ -51,9 +51,7 @@ describe("the schemas of Kubernetes and Traefik", () => {
     { mistake: "a version that there is not", kind: "PodDisruptionBudget", path: ["apiVersion"], value: "policy/v2" },
     { mistake: "a middleware's list", kind: "Middleware", path: ["spec"], value: { ipAllowList: { sourceRange: 1 } } },
   ])("would be red: $mistake", async ({ kind, path, value }) => {
-    const subject = KUBERNETES_STACKS.find(
-      ({ title }) => title === (kind === "CronJob" ? "crypto-viz whole" : "gauzian"),
-    );
+    const subject = KUBERNETES_STACKS.find(({ title }) => title === (kind === "CronJob" ? "prod" : "gauzian"));
     const objects = (await objectsOf(subject as (typeof KUBERNETES_STACKS)[number])).copy();
     const object = objects.one(kind);
     const last = path.at(-1) as string;

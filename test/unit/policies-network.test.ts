@@ -241,7 +241,7 @@ describe("the network of a stack", () => {
     ],
   ];
   it.each(mistakes)("would be red: %s", (_, mistake, said) => {
-    const { objects, plan } = of("crypto-viz whole");
+    const { objects, plan } = of("prod");
     const broken = objects.copy();
     mistake(broken);
     expect(differences(broken, plan)).toContain(said);

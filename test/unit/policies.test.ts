@@ -3,7 +3,7 @@ import { KUBERNETES_STACKS, objectsOf } from "../support/kubernetes-stacks";
 import { type Objects, RULES, violations } from "../support/policies";
 import { covers, EXCEPTIONS, unexcepted } from "../support/policies/exceptions";
 
-const PINNED = "crypto-viz whole with pinned images";
+const PINNED = "prod with pinned images";
 
 const lines = (found: ReturnType<typeof violations>) =>
   found.map(({ checks, object, message }) => `${object}: ${message} (${checks.join(", ")})`);

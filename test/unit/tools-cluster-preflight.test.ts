@@ -6,6 +6,8 @@ import { stringify } from "yaml";
 import type { Workload } from "../../components/target/workload";
 import { parseConfig } from "../../stacks/config";
 import { declareStack } from "../../stacks/systems";
+import { clusterOf } from "../../tools/cluster/cluster";
+import { layoutOf } from "../../tools/cluster/settings";
 import { clusterDemand, lookAtCluster } from "../../tools/pulumi/cluster-facts";
 import {
   type ClusterDemand,
@@ -102,7 +104,9 @@ describe("what stands in the way on a cluster", () => {
       otherCluster(DEMAND, { ...FACTS, ...facts }, deployed);
     expect(other("a", { namespaceUid: "a" })).toEqual([]);
     expect(other(undefined, { namespaceUid: null })).toEqual([]);
-    expect(other("a", {})).toEqual([]);
+    expect(other("a", {})).toEqual([
+      "It cannot be told whether this is the cluster of stack prod, as its namespace prod could not be asked for. Install kubectl, and have the right to get namespaces.",
+    ]);
     const message = (what: string) => [
       `Stack prod is on another cluster: the namespace prod that it was deployed to is not in this one (context production), which has ${what}. Name the right one with datastack:kubeContext in Pulumi.prod.yaml. If that namespace is gone for good, with all that was in it, have it forgotten: npm run toolchain -- pulumi stack rm prod --force --yes --preserve-config`,
     ];
@@ -219,6 +223,8 @@ describe("looking at a cluster", () => {
   beforeEach(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-cluster-"));
     before = { ...process.env };
+    // without this machine's own node and its kubectl
+    process.env.DATASTACK_HOME = folder;
   });
   afterEach(() => {
     process.env = before;
@@ -364,5 +370,22 @@ describe("looking at a cluster", () => {
     kubectl({});
     const file = kubeconfig("one", ["a"], "a");
     expect(await lookAtCluster({ ...DEMAND, kubeconfig: file })).toMatchObject({ unreachable: "no route to host" });
+  });
+});
+
+describe("the cluster of a kubeconfig", () => {
+  it("is one of ours only where npm run cluster wrote it", () => {
+    const base = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-cluster-"));
+    try {
+      const { root, kubeconfig } = layoutOf("mine", base);
+      fs.mkdirSync(root, { recursive: true });
+      expect(clusterOf(kubeconfig)).toBeUndefined();
+      fs.writeFileSync(path.join(root, "provider"), "node");
+      expect(clusterOf(kubeconfig)).toMatchObject({ name: "mine", kubeconfig });
+      expect(clusterOf(path.join(root, "other"))).toBeUndefined();
+      expect(clusterOf(path.join(base, "kubeconfig"))).toBeUndefined();
+    } finally {
+      fs.rmSync(base, { recursive: true });
+    }
   });
 });

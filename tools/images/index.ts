@@ -34,13 +34,17 @@ export async function ensureImages(
   return settings;
 }
 
-/** Builds those of the local images that are not there yet, and returns the references of all that can be built. */
+/**
+ * Builds those of the local images that are not there yet, and returns the references of all that can be built. Where registries
+ * answer, from their base images.
+ */
 export async function ensureLocalImages(
   progress: Progress,
   names: readonly ImageName[] = IMAGE_NAMES,
+  registries = false,
 ): Promise<References> {
   const references = localReferences(names);
-  await build(progress, references, false);
+  await build(progress, references, registries);
   return references;
 }
 

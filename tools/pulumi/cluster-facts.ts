@@ -8,8 +8,9 @@ import { agentsNamespace, claimName } from "../../components/target/kubernetes/n
 import type { Plan, Process, Workload } from "../../components/target/workload";
 import type { StackConfig } from "../../stacks/config";
 import { kubeconfigFiles } from "../../stacks/kubeconfig";
+import { findKubectl } from "../cluster/kubectl";
 import { DEFAULT_NAME, layoutOf } from "../cluster/settings";
-import { CommandError, run, which } from "../core/exec";
+import { CommandError, run } from "../core/exec";
 import type { ClusterDemand, ClusterFacts, NodePort, Occupant } from "./cluster-preflight";
 
 /** Seconds until a cluster that does not answer is given up. */
@@ -68,7 +69,7 @@ const ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 export async function lookAtCluster(demand: ClusterDemand, token = ACCOUNT_TOKEN): Promise<ClusterFacts> {
   const files = kubeconfigFiles(demand.kubeconfig);
   const kubeconfig = readKubeconfig(files);
-  const kubectl = which("kubectl");
+  const kubectl = findKubectl();
   if (!kubeconfig) {
     if (!isPod(demand, token)) return { files, ...localCluster() };
     return { files, inCluster: true, ...(kubectl ? await ask(new Asker(kubectl, files), demand) : {}) };

@@ -89,7 +89,12 @@ export function otherCluster(demand: ClusterDemand, facts: ClusterFacts, deploye
   if (lost) return [lost];
   const { stack, namespace, context = facts.current } = demand;
   const { namespaceUid: found } = facts;
-  if (deployed === undefined || found === undefined || found === deployed) return [];
+  if (deployed === undefined || found === deployed) return [];
+  if (found === undefined)
+    return [
+      `It cannot be told whether this is the cluster of stack ${stack}, as its namespace ${namespace} could not be asked for. Install kubectl, ` +
+        "and have the right to get namespaces.",
+    ];
   return [
     `Stack ${stack} is on another cluster: the namespace ${namespace} that it was deployed to is not in this one${context ? ` (context ${context})` : ""}, ` +
       `which has ${found === null ? "none of that name" : "another of that name"}. Name the right one with datastack:kubeContext in Pulumi.${stack}.yaml. If ` +

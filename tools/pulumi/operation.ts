@@ -17,6 +17,12 @@ import {
 } from "./events";
 import type { Workspace } from "./workspace";
 
+/**
+ * On Kubernetes: looks at what is there, by the cluster that the program names. Without the second, it would be the one that the state
+ * remembers, which may be another by now. On Docker what is gone is found by asking the engine, which is quicker.
+ */
+export const AS_IT_IS = ["--refresh", "--run-program"];
+
 /** What an operation has done. */
 export interface Outcome {
   /** Such as "4 created, 2 unchanged". */

@@ -66,7 +66,7 @@ export async function imagesOf(
 ): Promise<ImageSettings> {
   const names = ownImages(subject.config, plans);
   if (subject.config.target !== "docker") return clusterImages(subject, names, options, progress);
-  const source = await sourceOf(subject, names, options.images, progress);
+  const source = await sourceOf(wantedSource(subject.stack, options.images), names, progress);
   const settings = await ensureImages(progress, source, names);
   for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
   return settings;
@@ -78,7 +78,10 @@ export async function imagesAhead(subject: Subject, plans: readonly Plan[]): Pro
   const names = ownImages(config, plans);
   const onDocker = config.target === "docker";
   if (!onDocker && !ownCluster(config)) return imageSettings("registry", names);
-  const source = await chooseSource(wantedSource(stack, undefined), names);
+  const source = await chooseSource(
+    onDocker ? wantedSource(stack, undefined) : wantedOnCluster(stack, undefined),
+    names,
+  );
   return onDocker ? settingsFor(source, names) : imageSettings(source, names);
 }
 
@@ -101,12 +104,14 @@ async function clusterImages(
     for (const line of imageNotes(settings)) progress.note(line);
     return settings;
   }
-  const settings = imageSettings(await sourceOf(subject, names, given, progress), names);
+  const source = await sourceOf(wantedOnCluster(subject.stack, given), names, progress);
+  const settings = imageSettings(source, names);
   for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
   const built = Object.keys(settings.references) as ImageName[];
   if (built.length === 0) return settings;
   await ensureEngine(progress, { yes });
-  await load(cluster, Object.values(await ensureLocalImages(progress, built)), progress);
+  const references = await ensureLocalImages(progress, built, source === "registry");
+  await load(cluster, Object.values(references), progress);
   return settings;
 }
 
@@ -116,14 +121,18 @@ function ownCluster({ kubeconfig }: StackConfig): Layout | undefined {
   return file && others.length === 0 ? clusterOf(file) : undefined;
 }
 
+/** Registries are asked anew: a run for another cluster went by them without asking. */
+function wantedOnCluster(stack: string, given: ImageSource | undefined): ImageSource {
+  const wanted = wantedSource(stack, given);
+  return given === undefined && wanted === "registry" ? "auto" : wanted;
+}
+
 /** Says which it is, unless that was asked for. */
 async function sourceOf(
-  { stack }: Subject,
+  wanted: ImageSource,
   names: readonly ImageName[],
-  given: ImageSource | undefined,
   progress: Progress,
 ): Promise<"registry" | "local"> {
-  const wanted = wantedSource(stack, given);
   const source = await chooseSource(wanted, names);
   if (wanted === "auto")
     progress.note(

@@ -8,6 +8,7 @@ import { refuseWrongCluster } from "./cluster-guard";
 import { unifiedDiff } from "./diff";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
 import { ensureHome, writeConfigCopy } from "./home";
+import { AS_IT_IS } from "./operation";
 import { imagesAhead, toolchainOf, useEngineOf } from "./prepare";
 import { readSubject, runValues } from "./stack-config";
 import { Workspace } from "./workspace";
@@ -47,13 +48,13 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   writeConfigCopy(stack, subject.source, runValues(subject, images, []));
   if (!(await workspace.exists())) await workspace.create();
   else if (!engine) await refuseWrongCluster(subject, workspace);
-  const digest = await progress.step("pulumi preview", () => digestOf(workspace));
+  const digest = await progress.step("pulumi preview", () => digestOf(workspace, engine ? [] : AS_IT_IS));
   process.stdout.write(`${report(digest).join("\n")}\n`);
 }
 
-async function digestOf(workspace: Workspace): Promise<Digest> {
+async function digestOf(workspace: Workspace, more: readonly string[]): Promise<Digest> {
   // secrets are shown to this process only: it prints no file that is one
-  const args = ["preview", "--json", "--show-secrets", ...workspace.selection];
+  const args = ["preview", "--json", "--show-secrets", ...more, ...workspace.selection];
   try {
     const { stdout } = await run(workspace.toolchain.pulumi, args, { cwd: ROOT, env: workspace.env });
     return JSON.parse(stdout) as Digest;

@@ -41,7 +41,7 @@ export async function recover(workspace: Workspace, progress: Progress, onDocker
     if (empty.length > 0)
       progress.note(`The engine no longer has the volumes ${empty.join(", ")}: what was in them is not there.`);
     await progress.step(`Read anew what was interrupted, or is not on the engine (${doubtful.length})`, () =>
-      workspace.refresh(doubtful),
+      workspace.refresh(doubtful, onDocker ? [] : ["--run-program"]),
     );
     state = await workspace.export();
   }

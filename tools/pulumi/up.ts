@@ -10,7 +10,7 @@ import { clusterDemand, lookAtCluster } from "./cluster-facts";
 import { refuseWrongCluster } from "./cluster-guard";
 import { judgeCluster } from "./cluster-preflight";
 import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
-import { type Outcome, operate } from "./operation";
+import { AS_IT_IS, type Outcome, operate } from "./operation";
 import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
 import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
 import { recover, refuseForeign } from "./recover";
@@ -58,8 +58,7 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   }
 
   const begun = Date.now();
-  // On Docker what is gone is found by asking the engine, which is quicker.
-  const outcome = await operate("up", workspace, progress, engine ? [] : ["--refresh"]);
+  const outcome = await operate("up", workspace, progress, engine ? [] : AS_IT_IS);
   progress.note(
     `Stack ${stack}: ${outcome.changes} (pulumi up took ${elapsed(Date.now() - begun)}, all ${progress.total}).`,
   );

@@ -82,11 +82,11 @@ export class Workspace {
   }
 
   /** Reads these resources anew from their provider. */
-  async refresh(urns: readonly string[]): Promise<void> {
+  async refresh(urns: readonly string[], more: readonly string[]): Promise<void> {
     const targets = urns.flatMap((urn) => ["--target", urn]);
     await run(
       this.toolchain.pulumi,
-      ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets, ...this.selection],
+      ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...more, ...targets, ...this.selection],
       { cwd: ROOT, env: this.env },
     );
   }

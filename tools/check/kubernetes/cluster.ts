@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { SERVICE } from "../../../components/target/kubernetes/labels";
 import { agentsNamespace } from "../../../components/target/kubernetes/names";
 import type { StackConfig } from "../../../stacks/config";
 import { kubeconfigFiles, kubeconfigPath } from "../../../stacks/kubeconfig";
+import { findKubectl } from "../../cluster/kubectl";
 import { DEFAULT_NAME, layoutOf } from "../../cluster/settings";
 import { UserError } from "../../core/errors";
-import { run, which } from "../../core/exec";
+import { run } from "../../core/exec";
 import type { ExecOptions, Instance, Running } from "../running";
 
 /** The parts of Kubernetes objects that checks look at. */
@@ -108,8 +108,7 @@ function localKubeconfig(): string | undefined {
 }
 
 function kubectlProgram(): string {
-  const own = path.join(layoutOf(DEFAULT_NAME).bin, "kubectl");
-  const program = which("kubectl") ?? (fs.existsSync(own) ? own : undefined);
+  const program = findKubectl();
   if (program) return program;
   throw new UserError("kubectl is not installed. Install it, or bring a node with one up: npm run cluster -- up");
 }
