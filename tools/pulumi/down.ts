@@ -6,7 +6,7 @@ import { confirm } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
 import { refuseWrongCluster } from "./cluster-guard";
 import { copiedConfig, writeConfigCopy } from "./home";
-import { AS_IT_IS, operate } from "./operation";
+import { BY_PROGRAM, operate } from "./operation";
 import { toolchainOf, useEngineOf } from "./prepare";
 import { recover } from "./recover";
 import { readSubject, type Subject } from "./stack-config";
@@ -45,7 +45,7 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
   if (options.volumes && !options.yes && !(await confirm(question))) throw new UserError("Nothing was changed.");
   await workspace.unlock(progress);
   await recover(workspace, progress, onDocker);
-  const { changes } = await operate("destroy", workspace, progress, onDocker ? [] : AS_IT_IS);
+  const { changes } = await operate("destroy", workspace, progress, onDocker ? [] : BY_PROGRAM);
   progress.note(`Stack ${stack}: ${changes} (${progress.total}).`);
   const volumes = onDocker ? await volumesOf(stack) : [];
   if (options.volumes && volumes.length > 0) {

@@ -17,11 +17,11 @@ import {
 } from "./events";
 import type { Workspace } from "./workspace";
 
-/**
- * On Kubernetes: looks at what is there, by the cluster that the program names. Without the second, it would be the one that the state
- * remembers, which may be another by now. On Docker what is gone is found by asking the engine, which is quicker.
- */
-export const AS_IT_IS = ["--refresh", "--run-program"];
+/** Goes by the cluster that the program names. Without it, that is the one that the state remembers, which may be another by now. */
+export const BY_PROGRAM = ["--run-program"];
+
+/** On Kubernetes: looks at what is there. On Docker what is gone is found by asking the engine, which is quicker. */
+export const AS_IT_IS = ["--refresh", ...BY_PROGRAM];
 
 /** What an operation has done. */
 export interface Outcome {
@@ -40,7 +40,7 @@ export async function operate(
   progress: Progress,
   args: readonly string[] = [],
 ): Promise<Outcome> {
-  const view = new View(progress);
+  const view = new View(verb, progress);
   const base = [verb, "--yes", "--skip-preview", "--json", ...args, ...workspace.selection];
   try {
     await run(workspace.toolchain.pulumi, base, {
@@ -67,7 +67,10 @@ class View {
   changes = "no changes";
   outputs: Readonly<Record<string, unknown>> = {};
 
-  constructor(private readonly progress: Progress) {}
+  constructor(
+    private readonly verb: "up" | "destroy",
+    private readonly progress: Progress,
+  ) {}
 
   /** What went wrong, such as the program's own list of problems; undefined when nothing says it. */
   failure(stack: string): string | undefined {
@@ -87,7 +90,11 @@ class View {
     if (event.resOutputsEvent) this.end(event.resOutputsEvent.metadata, true);
     if (event.resOpFailedEvent) this.end(event.resOpFailedEvent.metadata, false);
     if (event.diagnosticEvent) this.diagnose(event.diagnosticEvent);
-    if (event.summaryEvent) this.changes = describeChanges(event.summaryEvent.resourceChanges);
+    if (event.summaryEvent) {
+      const { same = 0, ...changes } = event.summaryEvent.resourceChanges;
+      // what the program names before a destruction is not what stays
+      this.changes = describeChanges(this.verb === "destroy" ? changes : { same, ...changes });
+    }
   }
 
   /** Ends what was under way when Pulumi ended. */

@@ -1,6 +1,7 @@
 import { UserError } from "../core/errors";
 import { capture, run } from "../core/exec";
 import type { Progress } from "../core/progress";
+import { BY_PROGRAM } from "./operation";
 import {
   containersOf,
   hasPending,
@@ -41,7 +42,7 @@ export async function recover(workspace: Workspace, progress: Progress, onDocker
     if (empty.length > 0)
       progress.note(`The engine no longer has the volumes ${empty.join(", ")}: what was in them is not there.`);
     await progress.step(`Read anew what was interrupted, or is not on the engine (${doubtful.length})`, () =>
-      workspace.refresh(doubtful, onDocker ? [] : ["--run-program"]),
+      workspace.refresh(doubtful, onDocker ? [] : BY_PROGRAM),
     );
     state = await workspace.export();
   }
