@@ -5,10 +5,11 @@ import { catchUpCalls } from "../../components/timescaledb/schema/job";
 import { parseConfig } from "../../stacks/config";
 import { CRYPTO_VIZ_SCHEMA } from "../../stacks/crypto-viz-schema";
 import { type Declaration, declare } from "../../tools/check/declared";
+import type { KubernetesStack } from "../../tools/check/kubernetes/cluster";
 import { choose } from "../../tools/restore";
 import { DATABASE_DUMP, dumpRows, GRAFANA_ARCHIVE, parseDumps } from "../../tools/restore/dumps";
 import { jobsOf } from "../../tools/restore/jobs";
-import { repeatedJob, restoreJob } from "../../tools/restore/kubernetes";
+import { KubernetesPlace, repeatedJob, restoreJob } from "../../tools/restore/kubernetes";
 import { type Subject, select } from "../../tools/restore/subjects";
 import { databaseArgs } from "../support/timescaledb";
 
@@ -197,5 +198,51 @@ describe("on Kubernetes", () => {
     const job = repeatedJob(spec, labels, "db-migrate", "prod", "x1");
     expect(job.metadata).toEqual({ name: "db-migrate-again-x1", namespace: "prod", labels });
     expect(job.spec).toEqual({ backoffLimit: 6, template: { metadata: { labels }, spec: pod } });
+  });
+});
+
+describe("a restore that is followed on Kubernetes", () => {
+  interface Answer {
+    readonly code: number;
+    readonly stdout?: string;
+    readonly stderr?: string;
+  }
+  const done = (part: string): Answer => ({ code: 0, stdout: JSON.stringify({ status: { [part]: 1 } }) });
+  const AWAY: Answer = { code: 1, stderr: "Unable to connect to the server" };
+  const GONE: Answer = { code: 1, stderr: 'Error from server (NotFound): jobs.batch "x" not found' };
+
+  /** Runs the script where looking at the Job is answered with these in turn; resolves with what was asked of the cluster, too. */
+  async function followed(...looks: Answer[]) {
+    const asked: string[] = [];
+    const kubectl = async ([verb = "", kind = ""]: readonly string[]): Promise<Answer> => {
+      asked.push(verb);
+      if (verb === "get" && kind === "cronjob")
+        return {
+          code: 0,
+          stdout: JSON.stringify({ spec: { jobTemplate: { spec: { template: { spec: { containers: [{}] } } } } } }),
+        };
+      if (verb === "get") return { stdout: "", stderr: "", ...(looks.shift() ?? GONE) };
+      return { code: 0, stdout: verb === "logs" ? "the log" : "", stderr: "" };
+    };
+    const stack = { where: "Kubernetes", namespace: "prod", kubectl } as unknown as KubernetesStack;
+    const place = new KubernetesPlace(stack, { schedule: "backup", script: "/restore.sh" } as never);
+    const outcome = await place.script(["list"]).catch((error: unknown) => error);
+    return { outcome, asked };
+  }
+
+  test("waits over an API server that is away, and removes the Job when it has ended", async () => {
+    const { outcome, asked } = await followed(AWAY, done("succeeded"));
+    expect(outcome).toEqual({ code: 0, stdout: "the log", stderr: "" });
+    expect(asked).toEqual(["get", "create", "get", "get", "logs", "delete"]);
+  });
+
+  test("shows the log of one that failed", async () => {
+    expect((await followed(done("failed"))).outcome).toEqual({ code: 1, stdout: "", stderr: "the log" });
+  });
+
+  test("says when the Job is gone, and removes none", async () => {
+    const { outcome, asked } = await followed(GONE);
+    expect(String(outcome)).toContain("cannot be followed any more");
+    expect(asked).toEqual(["get", "create", "get"]);
   });
 });

@@ -66,7 +66,7 @@ export async function imagesOf(
 ): Promise<ImageSettings> {
   const names = ownImages(subject.config, plans);
   if (subject.config.target !== "docker") return clusterImages(subject, names, options, progress);
-  const source = await sourceOf(wantedSource(subject.stack, options.images), names, progress);
+  const source = await sourceOf(wantedFor(subject, options.images), names, progress);
   const settings = await ensureImages(progress, source, names);
   for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
   return settings;
@@ -74,15 +74,9 @@ export async function imagesOf(
 
 /** What the next run would say of images; gets none. */
 export async function imagesAhead(subject: Subject, plans: readonly Plan[]): Promise<ImageSettings> {
-  const { stack, config } = subject;
-  const names = ownImages(config, plans);
-  const onDocker = config.target === "docker";
-  if (!onDocker && !ownCluster(config)) return imageSettings("registry", names);
-  const source = await chooseSource(
-    onDocker ? wantedSource(stack, undefined) : wantedOnCluster(stack, undefined),
-    names,
-  );
-  return onDocker ? settingsFor(source, names) : imageSettings(source, names);
+  const names = ownImages(subject.config, plans);
+  const source = await chooseSource(wantedFor(subject), names);
+  return subject.config.target === "docker" ? settingsFor(source, names) : imageSettings(source, names);
 }
 
 /** Nodes pull their images; those of this machine's own cluster are given what is built here. */
@@ -104,7 +98,7 @@ async function clusterImages(
     for (const line of imageNotes(settings)) progress.note(line);
     return settings;
   }
-  const source = await sourceOf(wantedOnCluster(subject.stack, given), names, progress);
+  const source = await sourceOf(wantedFor(subject, given), names, progress);
   const settings = imageSettings(source, names);
   for (const line of leftOutNotes(settings.leftOut)) progress.note(line);
   const built = Object.keys(settings.references) as ImageName[];
@@ -121,9 +115,12 @@ function ownCluster({ kubeconfig }: StackConfig): Layout | undefined {
   return file && others.length === 0 ? clusterOf(file) : undefined;
 }
 
-/** Registries are asked anew: a run for another cluster went by them without asking. */
-function wantedOnCluster(stack: string, given: ImageSource | undefined): ImageSource {
+/** Where images are to come from, before anybody has been asked. */
+function wantedFor({ stack, config }: Subject, given?: ImageSource): ImageSource {
   const wanted = wantedSource(stack, given);
+  if (config.target === "docker") return wanted;
+  if (!ownCluster(config)) return "registry";
+  // asked anew: a run for another cluster went by registries without asking
   return given === undefined && wanted === "registry" ? "auto" : wanted;
 }
 

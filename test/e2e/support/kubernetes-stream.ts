@@ -43,7 +43,7 @@ export class PodProducer {
 
   /** How many messages are acknowledged by now. */
   async count(): Promise<number> {
-    return Number(await this.cluster.exec(this.namespace, this.pod, `grep -c '${SUCCESS}' ${FILE} || true`));
+    return Number(await this.cluster.exec(this.namespace, this.pod, `grep -c '${SUCCESS}' ${FILE} || [ $? -eq 1 ]`));
   }
 
   async reached(messages: number, seconds: number): Promise<void> {
