@@ -47,11 +47,12 @@ export const cryptoViz: System = (stack, config) => {
     ...(ports.redis ? { publish: ports.redis } : {}),
   });
 
+  const topics = "kafka-topics";
   const parts: market.MarketArgs = {
     images,
     config,
     kafka: kafka.connection,
-    topics: "kafka-topics",
+    topics,
     database: database.connection,
     schema: "timescaledb-migrate",
     redis: redis.connection,
@@ -61,7 +62,7 @@ export const cryptoViz: System = (stack, config) => {
   stack.add(App, "market-sink", market.sink(parts));
   const api = stack.add(DjangoApp, "market-api", market.api(parts));
 
-  stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
+  stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection, after: [topics] });
   stack.add(PostgresExporter, "postgres-exporter", { images, database: database.connection });
   stack.add(SqlExporter, "sql-exporter", {
     images,

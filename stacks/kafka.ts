@@ -13,7 +13,7 @@ export const kafkaOnly: System = (stack, config) => {
   const ports = hostPorts(config);
 
   const kafka = stack.add(Kafka, "kafka", broker(config));
-  stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection });
+  stack.add(KafkaExporter, "kafka-exporter", { images, kafka: kafka.connection, after: ["kafka-topics"] });
   stack.add(NodeExporter, "node-exporter", { images, port: config.nodeExporterPort });
   if (config.clusterMetrics) stack.add(KubeStateMetrics, "kube-state-metrics", { images });
   const server = stack.add(Prometheus, "prometheus", watching.prometheus(stack, config));

@@ -28,6 +28,11 @@ export interface KafkaExporterArgs extends ComponentArgs {
     /** @default "^$", none */
     readonly exclude?: string;
   };
+  /**
+   * Jobs that make what is asked about, such as `kafka-topics`: it starts after them. It looks for new topics once a minute, and
+   * meanwhile reports groups that read them as errors. @default none
+   */
+  readonly after?: readonly string[];
   /** Limits. @default 0.5 cores, 128Mi */
   readonly resources?: Resources;
   /** Leaves alerts out or changes them. */
@@ -97,6 +102,7 @@ export class KafkaExporter extends pulumi.ComponentResource {
           ],
           // It ends when no broker answers at its start.
           needs: [{ to: args.kafka, start: true }],
+          ...(args.after ? { after: args.after } : {}),
           ports: { metrics: { port: PORT } },
           ready: { probe: { http: { port: "metrics", path: "/healthz" } } },
           resources: args.resources ?? { cpu: 0.5, memory: "128Mi" },

@@ -323,6 +323,9 @@ describe("logs", () => {
       "kafka server: Tried to send a message to a replica that is not the leader. Your metadata is out of date";
     expect(errorLines(said(made))).toEqual([]);
     expect(errorLines(said("dial tcp: connection refused"))).toHaveLength(1);
+    const lag = 'level=error msg="no offset, cannot get consumer group lag" topic=rawalert partition=0';
+    expect(errorLines(lag)).toEqual([]);
+    expect(errorLines([said("dial tcp: connection refused"), lag].join("\n"))).toHaveLength(1);
   });
 
   it("lets Prometheus come up a moment before Alertmanager, and not send to where nobody is", () => {

@@ -45,6 +45,11 @@ describe("Kafka exporter", () => {
     );
   });
 
+  it("starts after the jobs that it is told, such as the one that makes the topics", () => {
+    expect(service()).not.toHaveProperty("after");
+    expect(service({ after: ["kafka-topics"] })?.after).toEqual(["kafka-topics"]);
+  });
+
   it("calls lag by one name, whatever the build", () => {
     const [target] = KafkaExporter.monitoring("kafka-exporter", exporter()).targets;
     expect(target).toMatchObject({ job: "kafka-exporter", port: { number: 9308 } });

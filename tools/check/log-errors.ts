@@ -28,6 +28,10 @@ const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "kafka_exporter looked while a topic was being made; a partition that stays without a leader is an alert",
   ],
   [
+    /no offset, cannot get consumer group lag/,
+    "kafka_exporter looks for new topics once a minute; a topic that it knows and cannot read says so in another line",
+  ],
+  [
     /Error sending alerts.*connect: connection refused/,
     "Prometheus came up a moment before Alertmanager, and sends again; whether they arrive is a check of its own",
   ],
