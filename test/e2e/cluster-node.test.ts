@@ -155,13 +155,9 @@ describe("the cluster on this machine", () => {
 
   it("keeps a volume's data when its pod is deleted and when the node restarts", async () => {
     await kubectl(["-n", RESTRICTED, "delete", "pod", "db-0"]);
-    await rolledOut(RESTRICTED, "statefulset/db");
-    expect((await inPod("db-0", "cat /data/log")).split("\n")).toEqual(["started", "started"]);
+    await hasStarted(2);
     expect((await cli(["cluster", "node", "restart"])).code).toBe(0);
-    await until("the third start", BUDGET, async () => {
-      const log = await inPod("db-0", "cat /data/log");
-      return log === "started\nstarted\nstarted" ? undefined : log;
-    });
+    await hasStarted(3);
     await rolledOut(RESTRICTED, "deployment/web");
   });
 
@@ -169,6 +165,15 @@ describe("the cluster on this machine", () => {
     expect((await cli(["cluster", "load"])).output).toMatch(/0 loaded, [1-9]\d* were there/);
   });
 });
+
+/** The volume knows of so many starts. */
+async function hasStarted(times: number): Promise<void> {
+  const wanted = Array(times).fill("started").join("\n");
+  await until(`start ${times}`, BUDGET, async () => {
+    const log = await inPod("db-0", "cat /data/log");
+    return log === wanted ? undefined : log || "nothing";
+  });
+}
 
 /** First answer by a forwarded port. */
 async function forwarded(args: readonly string[]): Promise<string> {

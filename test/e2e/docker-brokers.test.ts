@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DockerStack } from "../../tools/check/docker/engine";
 import { attempt, docker, inspect } from "./support/docker";
 import { DockerProducer } from "./support/docker-stream";
 import { healthy, killMain, sweep } from "./support/faults";
@@ -19,7 +18,6 @@ const VICTIM = 1;
 
 describe("three brokers on a Docker engine", () => {
   const stack = new E2eStack(NAME, { system: "kafka", kafkaBrokers: 3, kafkaMemory: "1Gi", kafkaStorage: "2Gi" });
-  const engine = new DockerStack(NAME);
   const sent: Acknowledged[] = [];
 
   beforeAll(() => sweep(NAME));
@@ -104,7 +102,7 @@ describe("three brokers on a Docker engine", () => {
 
   async function complete(): Promise<void> {
     expect(sent.length).toBeGreaterThan(0);
-    const found = await consumeAll(engine, FIRST, stack.kafka.tools(FIRST), TOPIC);
+    const found = await consumeAll(stack.kafka.tools(FIRST), TOPIC);
     expect(lost(sent, found)).toEqual([]);
   }
 });

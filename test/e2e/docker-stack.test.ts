@@ -99,7 +99,7 @@ describe("a stack on a Docker engine", () => {
       const { code, stderr } = await engine.exec(BROKER, ["bash", "-c", send]);
       expect(code, stderr).toBe(0);
     });
-    const read = ["--topic", "rawalert", "--from-beginning", "--max-messages", "3", "--timeout-ms", "20000"];
+    const read = ["--topic", "rawalert", "--from-beginning", "--max-messages", "3", "--timeout-ms", "55000"];
     const received = await beside(() => ok("kafka-console-consumer", ...read));
     expect(received.trim().split("\n").sort()).toEqual(["one", "three", "two"]);
   });
@@ -216,7 +216,7 @@ describe("a stack on a Docker engine", () => {
   }
 
   async function complete(): Promise<void> {
-    const found = await consumeAll(engine, BROKER, stack.kafka.tools(BROKER), TOPIC);
+    const found = await consumeAll(stack.kafka.tools(BROKER), TOPIC);
     expect(lost(sent, found)).toEqual([]);
   }
 });

@@ -205,7 +205,7 @@ describe("three brokers on a Kubernetes node", () => {
 
   async function complete(): Promise<void> {
     expect(sent.length).toBeGreaterThanOrEqual(10_000);
-    const found = await consumeAll(kube, FIRST, stack.kafka.tools(FIRST), TOPIC);
+    const found = await consumeAll(stack.kafka.tools(FIRST), TOPIC);
     expect(lost(sent, found)).toEqual([]);
   }
 });

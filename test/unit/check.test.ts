@@ -332,7 +332,24 @@ describe("logs", () => {
     const said = (why: string) =>
       `{"level":"ERROR","msg":"Error sending alerts","count":1,"err":"Post \\"http://a:9093/api/v2/alerts\\": dial tcp${why}"}`;
     expect(errorLines(said(" 10.96.0.9:9093: connect: connection refused"))).toEqual([]);
-    expect(errorLines(said(": lookup a: no such host"))).toHaveLength(1);
+    expect(errorLines(said(": lookup a on 127.0.0.11:53: no such host"))).toEqual([]);
+    expect(errorLines(said(" 10.96.0.9:9093: i/o timeout"))).toHaveLength(1);
+  });
+
+  it("lets brokers and controllers find each other, and judges an error by what was thrown", () => {
+    const at = (level: string, said: string) => `[2026-11-22 06:15:29,482] ${level} ${said}`;
+    const asked = at("ERROR", "[ControllerApis nodeId=1] Unexpected error handling request RequestHeader(apiKey=X)");
+    const early = "org.apache.kafka.common.errors.NotControllerException: The active controller appears to be node 1.";
+    const broken = "java.io.IOException: No space left on device";
+    const frame = "\tat kafka.server.ControllerApis.handle(ControllerApis.scala:1)";
+    expect(errorLines([asked, early, frame].join("\n"))).toEqual([]);
+    expect(errorLines([asked, broken, frame, asked, early].join("\n"))).toEqual([asked, broken]);
+    const slow = at(
+      "ERROR",
+      "[QuorumController id=0] Exceptionally slow controller event x took 2227 ms. (EventPerformanceMonitor)",
+    );
+    expect(errorLines([slow, at("INFO", "go on"), broken].join("\n"))).toEqual([]);
+    expect(errorLines([slow, at("ERROR", "no"), broken].join("\n"))).toHaveLength(2);
   });
 
   it("count what was thrown as the record that it belongs to", () => {
@@ -343,6 +360,14 @@ describe("logs", () => {
     expect(errorLines([warning, thrown, frame].join("\n"))).toEqual([]);
     expect(errorLines([warning, thrown, frame, error, thrown].join("\n"))).toEqual([error, thrown]);
     expect(errorLines([`2026-11-21T12:00:00.1Z ${thrown}`].join("\n"))).toHaveLength(1);
+  });
+
+  it.each([
+    "[2026-11-22 06:15:29,482] ERROR Unexpected error NOT_LEADER_OR_FOLLOWER in ADD_RAFT_VOTER response from 1",
+    "[2026-11-22 06:15:29,482] ERROR [ControllerServer id=0] RegistrationResponseHandler: channel manager timed out before sending the request.",
+    "SEVERE: The Prometheus metrics HTTPServer caught an Exception while trying to send the metrics response.\njava.io.IOException: Broken pipe",
+  ])("do not count what a slow start says: %s", (record) => {
+    expect(errorLines(record)).toEqual([]);
   });
 
   it("are read for the first minutes only", () => {

@@ -110,16 +110,16 @@ describe.concurrent.each(SHELLS)("scripts under %s", (...shell) => {
   });
 
   inBox("makes up once for what passed while it was down, and repeats nothing", async (box) => {
-    const slot = currentHour();
-    fs.writeFileSync(box.file(".sweep.slot"), `${HOUR}+0 ${slot - 5 * HOUR} 42\n`);
-    const child = box.every(HOUR, `echo x >> ${box.file("runs")}`);
+    const slot = current(DAY);
+    fs.writeFileSync(box.file(".sweep.slot"), `${DAY}+0 ${slot - 5 * DAY} 42\n`);
+    const child = box.every(DAY, `echo x >> ${box.file("runs")}`);
     await until(() => box.metric("last_exit_code") === 0);
     child.kill("SIGTERM");
     expect(await ended(child)).toBe(143);
-    box.every(HOUR, `echo x >> ${box.file("runs")}`);
+    box.every(DAY, `echo x >> ${box.file("runs")}`);
     await sleep(1500);
     expect(box.read("runs")).toBe("x\n");
-    expect(box.read(".sweep.slot")).toMatch(new RegExp(`^3600\\+0 ${slot} \\d+\n$`));
+    expect(box.read(".sweep.slot")).toMatch(new RegExp(`^86400\\+0 ${slot} \\d+\n$`));
   });
 
   inBox("does not run at once because it is to run at other times", async (box) => {
@@ -132,7 +132,7 @@ describe.concurrent.each(SHELLS)("scripts under %s", (...shell) => {
   });
 
   inBox("keeps the last success when a run fails or takes too long", async (box) => {
-    fs.writeFileSync(box.file(".sweep.slot"), `${HOUR}+0 ${currentHour() - HOUR} 42\n`);
+    fs.writeFileSync(box.file(".sweep.slot"), `${HOUR}+0 ${current(HOUR) - HOUR} 42\n`);
     box.every(HOUR, "sleep 987", 1);
     await until(() => box.metric("last_exit_code") === 124);
     expect(box.metric("last_success_timestamp_seconds")).toBe(42);
@@ -182,9 +182,10 @@ describe("times of schedules", () => {
 });
 
 const HOUR = 3600;
+const DAY = 24 * HOUR;
 
-function currentHour(): number {
-  return Math.floor(Date.now() / 1000 / HOUR) * HOUR;
+function current(period: number): number {
+  return Math.floor(Date.now() / 1000 / period) * period;
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

@@ -32,24 +32,52 @@ const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "kafka_exporter looks for new topics once a minute; a topic that it knows and cannot read says so in another line",
   ],
   [
-    /Error sending alerts.*connect: connection refused/,
+    /Error sending alerts.*(connect: connection refused|no such host|server misbehaving)/,
     "Prometheus came up a moment before Alertmanager, and sends again; whether they arrive is a check of its own",
   ],
   [/disabling udev device properties/, "a host without udev; the disks' other metrics are there"],
+  [/EventPerformanceMonitor/, "the controller was slow for once; one that stays slow times out, which is an alert"],
+  [
+    /ControllerApis.*Unexpected error handling request.*NotControllerException/s,
+    "a broker asked the new controller a moment too early, and asks again; one without controller is an alert",
+  ],
+  [
+    /Unexpected error NOT_LEADER_OR_FOLLOWER in ADD_RAFT_VOTER response/,
+    "the quorum had another leader meanwhile, and is asked again; who is a voter is a check of its own",
+  ],
+  [
+    /RegistrationResponseHandler: channel manager timed out before sending the request/,
+    "a controller registers again until it is; who is a voter is a check of its own",
+  ],
+  [
+    /HTTPServer caught an Exception while trying to send the metrics response/,
+    "who asked the JMX agent no longer waits for the answer; a broker that stays so slow is a target down",
+  ],
 ];
 
 /** The first lines of a log that tell of an error. */
 export function errorLines(log: string, most = 3): string[] {
-  let harmless = false;
-  const lines = log.split("\n").filter((line) => {
-    const text = stripTime(line);
-    const error = isError(text);
-    if (error) harmless = false;
-    else if (HARMLESS_LEVEL.some((pattern) => pattern.test(text))) harmless = true;
-    return error || (!harmless && THROWN.test(text));
-  });
+  const lines = recordsOf(log).flatMap(alarming);
   const shown = lines.slice(0, most).map((line) => line.slice(0, 300));
   return lines.length > most ? [...shown, `and ${lines.length - most} more`] : shown;
+}
+
+/** Lines with those that belong to them: what has no level, such as what was thrown, continues the line above. */
+function recordsOf(log: string): string[][] {
+  const records: string[][] = [[]];
+  for (const line of log.split("\n")) {
+    const text = stripTime(line);
+    if (isError(text) || isHarmless(text)) records.push([]);
+    records.at(-1)?.push(line);
+  }
+  return records;
+}
+
+function alarming(record: readonly string[]): string[] {
+  const lines = record.map(stripTime);
+  const whole = lines.join("\n");
+  if (isHarmless(lines[0] ?? "") || HARMLESS.some(([pattern]) => pattern.test(whole))) return [];
+  return record.filter((_, index) => isError(lines[index] ?? "") || THROWN.test(lines[index] ?? ""));
 }
 
 /** Lines of a log with `timestamps` up to so many minutes after a start. */
@@ -65,7 +93,11 @@ export function beginning(log: string, startedAt: string, minutes = FIRST_MINUTE
 }
 
 function isError(line: string): boolean {
-  return ERROR.some((pattern) => pattern.test(line)) && !HARMLESS.some(([pattern]) => pattern.test(line));
+  return ERROR.some((pattern) => pattern.test(line));
+}
+
+function isHarmless(line: string): boolean {
+  return !isError(line) && HARMLESS_LEVEL.some((pattern) => pattern.test(line));
 }
 
 function stripTime(line: string): string {

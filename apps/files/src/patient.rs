@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_given_up() {
         let (near, mut far) = duplex(4);
         let mut patient = Patient::new(near, Duration::from_millis(200));

@@ -1,5 +1,4 @@
 import { BIN, type KafkaTools } from "../../../tools/check/kafka/tools";
-import type { Instance, Running } from "../../../tools/check/running";
 
 /** One message that the brokers have acknowledged with acks=all. */
 export interface Acknowledged {
@@ -52,14 +51,13 @@ export function refused(log: string): number {
   return log.split("\n").filter((line) => line.includes('"producer_send_error"')).length;
 }
 
-/** All values of a topic, read from its beginning. */
-export async function consumeAll(running: Running, broker: Instance, tools: KafkaTools, topic: string) {
-  const command = [
-    `${BIN}/kafka-console-consumer.sh`,
-    ...["--bootstrap-server", tools.bootstrap, "--topic", topic, "--from-beginning", "--timeout-ms", "15000"],
-  ];
-  const { stdout } = await running.exec(broker, command, { timeout: 300_000 });
-  return new Set(stdout.split("\n").filter(Boolean));
+/** All values of a topic from which nothing was deleted yet. Throws when they do not come. */
+export async function consumeAll(tools: KafkaTools, topic: string): Promise<ReadonlySet<string>> {
+  const ends = await tools.run("kafka-get-offsets", ["--topic", topic, "--time", "latest"]);
+  const messages = [...ends.matchAll(/:(\d+)$/gm)].reduce((sum, [, end]) => sum + Number(end), 0);
+  const all = ["--from-beginning", "--max-messages", String(messages), "--timeout-ms", "120000"];
+  const read = await tools.run("kafka-console-consumer", ["--topic", topic, ...all], { timeout: 300_000 });
+  return new Set(read.split("\n").filter(Boolean));
 }
 
 /** Acknowledged messages that are not in the topic: there must be none. */
