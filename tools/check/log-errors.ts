@@ -20,7 +20,7 @@ const HARMLESS_LEVEL = [
 /** What was thrown. It has no level of its own: below a warning, such as a peer that is not there yet, it belongs to that. */
 const THROWN = /\b[\w.]+(Exception|Error): /;
 
-/** Lines that look like errors and are none, with the reason. */
+/** Records that look like errors and are none, with the reason. */
 const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/password authentication failed for user/, "a refused login; who was refused says so in its own log"],
   [
@@ -67,7 +67,7 @@ function recordsOf(log: string): string[][] {
   const records: string[][] = [[]];
   for (const line of log.split("\n")) {
     const text = stripTime(line);
-    if (isError(text) || isHarmless(text)) records.push([]);
+    if (isError(text) || hasHarmlessLevel(text)) records.push([]);
     records.at(-1)?.push(line);
   }
   return records;
@@ -76,7 +76,7 @@ function recordsOf(log: string): string[][] {
 function alarming(record: readonly string[]): string[] {
   const lines = record.map(stripTime);
   const whole = lines.join("\n");
-  if (isHarmless(lines[0] ?? "") || HARMLESS.some(([pattern]) => pattern.test(whole))) return [];
+  if (hasHarmlessLevel(lines[0] ?? "") || HARMLESS.some(([pattern]) => pattern.test(whole))) return [];
   return record.filter((_, index) => isError(lines[index] ?? "") || THROWN.test(lines[index] ?? ""));
 }
 
@@ -96,7 +96,7 @@ function isError(line: string): boolean {
   return ERROR.some((pattern) => pattern.test(line));
 }
 
-function isHarmless(line: string): boolean {
+function hasHarmlessLevel(line: string): boolean {
   return !isError(line) && HARMLESS_LEVEL.some((pattern) => pattern.test(line));
 }
 
