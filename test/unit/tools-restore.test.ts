@@ -6,7 +6,8 @@ import { parseConfig } from "../../stacks/config";
 import { CRYPTO_VIZ_SCHEMA } from "../../stacks/crypto-viz-schema";
 import { type Declaration, declare } from "../../tools/check/declared";
 import type { KubernetesStack } from "../../tools/check/kubernetes/cluster";
-import { choose } from "../../tools/restore";
+import { Progress } from "../../tools/core/progress";
+import { choose, repeatJobs } from "../../tools/restore";
 import { DATABASE_DUMP, dumpRows, GRAFANA_ARCHIVE, parseDumps } from "../../tools/restore/dumps";
 import { jobsOf } from "../../tools/restore/jobs";
 import { KubernetesPlace, repeatedJob, restoreJob } from "../../tools/restore/kubernetes";
@@ -198,6 +199,37 @@ describe("on Kubernetes", () => {
     const job = repeatedJob(spec, labels, "db-migrate", "prod", "x1");
     expect(job.metadata).toEqual({ name: "db-migrate-again-x1", namespace: "prod", labels });
     expect(job.spec).toEqual({ backoffLimit: 6, template: { metadata: { labels }, spec: pod } });
+  });
+});
+
+describe("the jobs after a restore", () => {
+  const AGAIN = "npm run restore -- dev --jobs";
+
+  /** Runs three jobs, of which those that are named fail. */
+  async function repeated(failing: readonly string[]) {
+    const ran: string[] = [];
+    const progress = new Progress(process.stderr, true);
+    const repeat = async (job: string): Promise<void> => {
+      ran.push(job);
+      if (failing.includes(job)) throw new Error(`${job} failed`);
+    };
+    const subject = { title: "market", jobs: ["migrate", "superuser", "warm"] };
+    const outcome = await repeatJobs({ repeat }, subject, progress, AGAIN).catch((error: Error) => error.message);
+    return { ran, outcome };
+  }
+
+  test("run in their order", async () => {
+    const { ran, outcome } = await repeated([]);
+    expect(ran).toEqual(["migrate", "superuser", "warm"]);
+    expect(outcome).toBeUndefined();
+  });
+
+  test("stop where one fails, and say how to go on", async () => {
+    const { ran, outcome } = await repeated(["superuser"]);
+    expect(ran).toEqual(["migrate", "superuser"]);
+    expect(outcome).toBe(
+      `superuser failed\n\nmarket is restored, but not all jobs that use it have run since. To run them: ${AGAIN}`,
+    );
   });
 });
 

@@ -34,7 +34,8 @@ export async function restore(stack: string, options: RestoreOptions): Promise<v
   const subject = select(declaration, options.component);
   const place = placeOf(declaration, subject);
   const progress = new Progress();
-  if (options.jobs) return repeatJobs(place, subject, progress);
+  const again = `npm run restore -- ${stack}${componentOption(subject.name, options)} --jobs`;
+  if (options.jobs) return repeatJobs(place, subject, progress, again);
   const dumps = await progress.step(
     `Dumps of ${subject.title}`,
     () => list(place, subject),
@@ -50,12 +51,12 @@ export async function restore(stack: string, options: RestoreOptions): Promise<v
   if (!options.yes) throw new UserError(consequences(stack, subject, dump, options));
   await progress.step(`Restore ${dump.name}`, async (step) => {
     const { code, stdout, stderr } = await waitFor(place.script(["restore", dump.name]), () =>
-      step.note(unattended(stack, subject, options, place)),
+      step.note(unattended(subject, place, again)),
     );
     for (const line of `${stdout}${stderr}`.split("\n").filter(Boolean)) step.note(`    ${line}`);
     if (code !== 0) throw new UserError(`${dump.name} was not restored. What was said is above.`);
   });
-  await repeatJobs(place, subject, progress);
+  await repeatJobs(place, subject, progress, again);
   progress.note(`${subject.title}: restored as of ${dump.time} UTC (${progress.total}).`);
   const calls = subject.catchUp(`${dump.time.replace(" ", "T")}Z`);
   if (calls.length > 0) progress.note(aggregatesBehind(calls, place.psql(subject.name, subject.title)));
@@ -78,8 +79,21 @@ async function waitFor<T>(work: Promise<T>, left: () => void): Promise<T> {
   return outcome.value;
 }
 
-async function repeatJobs(place: Place, { jobs }: Subject, progress: Progress): Promise<void> {
-  for (const job of jobs) await progress.step(`Run ${job} once more`, () => place.repeat(job));
+/** Runs the jobs that use what was restored. When one fails, or is no longer waited for, it says how to run them `again`. */
+export async function repeatJobs(
+  place: Pick<Place, "repeat">,
+  { title, jobs }: Pick<Subject, "title" | "jobs">,
+  progress: Progress,
+  again: string,
+): Promise<void> {
+  const rest = `${title} is restored, but not all jobs that use it have run since. To run them: ${again}`;
+  const runAll = async (): Promise<void> => {
+    for (const job of jobs) await progress.step(`Run ${job} once more`, () => place.repeat(job));
+  };
+  const failed = (error: Error): never => {
+    throw new UserError(`${error.message}\n\n${rest}`);
+  };
+  await waitFor(runAll().catch(failed), () => progress.note(`\n${rest}`));
 }
 
 /** Rows since the dump that clients write again come too late for the windows of the aggregates. */
@@ -91,8 +105,8 @@ function aggregatesBehind(calls: readonly string[], psql: string): string {
 ${calls.map((call) => `  ${call}`).join("\n")}`;
 }
 
-function unattended(stack: string, { name, jobs }: Subject, options: RestoreOptions, place: Place): string {
-  const after = jobs.length === 0 ? "" : `, then: npm run restore -- ${stack}${componentOption(name, options)} --jobs`;
+function unattended({ jobs }: Subject, place: Place, again: string): string {
+  const after = jobs.length === 0 ? "" : `, then: ${again}`;
   return `\nThe restore goes on ${place.goesOn}; another one is refused until its end. Wait for that${after}.`;
 }
 
