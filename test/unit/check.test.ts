@@ -362,6 +362,14 @@ describe("logs", () => {
     expect(errorLines([`2026-11-21T12:00:00.1Z ${thrown}`].join("\n"))).toHaveLength(1);
   });
 
+  it("count a refused login for who was refused, not for the server that refused it", () => {
+    const server = '2026-11-22 06:15:29.482 UTC [71] FATAL:  password authentication failed for user "market_api"';
+    const client = "ERROR django.request Internal Server Error: /";
+    const why = `psycopg.OperationalError: connection failed: ${server}`;
+    expect(errorLines(server)).toEqual([]);
+    expect(errorLines([client, "Traceback (most recent call last):", why].join("\n"))).toEqual([client]);
+  });
+
   it.each([
     "[2026-11-22 06:15:29,482] ERROR Unexpected error NOT_LEADER_OR_FOLLOWER in ADD_RAFT_VOTER response from 1",
     "[2026-11-22 06:15:29,482] ERROR [ControllerServer id=0] RegistrationResponseHandler: channel manager timed out before sending the request.",

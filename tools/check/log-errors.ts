@@ -20,39 +20,59 @@ const HARMLESS_LEVEL = [
 /** What was thrown. It has no level of its own: below a warning, such as a peer that is not there yet, it belongs to that. */
 const THROWN = /\b[\w.]+(Exception|Error): /;
 
-/** Records that look like errors and are none, with the reason. */
-const HARMLESS: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/password authentication failed for user/, "a refused login; who was refused says so in its own log"],
-  [
-    /cannot get (current|oldest) offset.*Your metadata is out of date/,
-    "kafka_exporter looked while a topic was being made; a partition that stays without a leader is an alert",
-  ],
-  [
-    /no offset, cannot get consumer group lag/,
-    "kafka_exporter looks for new topics once a minute; a topic that it knows and cannot read says so in another line",
-  ],
-  [
-    /Error sending alerts.*(connect: connection refused|no such host|server misbehaving)/,
-    "Prometheus came up a moment before Alertmanager, and sends again; whether they arrive is a check of its own",
-  ],
-  [/disabling udev device properties/, "a host without udev; the disks' other metrics are there"],
-  [/EventPerformanceMonitor/, "the controller was slow for once; one that stays slow times out, which is an alert"],
-  [
-    /ControllerApis.*Unexpected error handling request.*NotControllerException/s,
-    "a broker asked the new controller a moment too early, and asks again; one without controller is an alert",
-  ],
-  [
-    /Unexpected error NOT_LEADER_OR_FOLLOWER in ADD_RAFT_VOTER response/,
-    "the quorum had another leader meanwhile, and is asked again; who is a voter is a check of its own",
-  ],
-  [
-    /RegistrationResponseHandler: channel manager timed out before sending the request/,
-    "a controller registers again until it is; who is a voter is a check of its own",
-  ],
-  [
-    /HTTPServer caught an Exception while trying to send the metrics response/,
-    "who asked the JMX agent no longer waits for the answer; a broker that stays so slow is a target down",
-  ],
+interface Harmless {
+  /** In the line that looks like an error. */
+  readonly said: RegExp;
+  /** In the lines below it. @default anything or nothing */
+  readonly thrown?: RegExp;
+  readonly reason: string;
+}
+
+/** Records that look like errors and are none. */
+const HARMLESS: readonly Harmless[] = [
+  {
+    said: /password authentication failed for user/,
+    reason: "a refused login; who was refused says so in its own log",
+  },
+  {
+    said: /cannot get (current|oldest) offset.*Your metadata is out of date/,
+    reason: "kafka_exporter looked while a topic was being made; a partition that stays without a leader is an alert",
+  },
+  {
+    said: /no offset, cannot get consumer group lag/,
+    reason:
+      "kafka_exporter looks for new topics once a minute; a topic that it knows and cannot read says so in another line",
+  },
+  {
+    said: /Error sending alerts.*(connect: connection refused|no such host|server misbehaving)/,
+    reason:
+      "Prometheus came up a moment before Alertmanager, and sends again; whether they arrive is a check of its own",
+  },
+  {
+    said: /disabling udev device properties/,
+    reason: "a host without udev; the disks' other metrics are there",
+  },
+  {
+    said: /EventPerformanceMonitor/,
+    reason: "the controller was slow for once; one that stays slow times out, which is an alert",
+  },
+  {
+    said: /ControllerApis.*Unexpected error handling request/,
+    thrown: /NotControllerException/,
+    reason: "a broker asked the new controller a moment too early, and asks again; one without controller is an alert",
+  },
+  {
+    said: /Unexpected error NOT_LEADER_OR_FOLLOWER in ADD_RAFT_VOTER response/,
+    reason: "the quorum had another leader meanwhile, and is asked again; who is a voter is a check of its own",
+  },
+  {
+    said: /RegistrationResponseHandler: channel manager timed out before sending the request/,
+    reason: "a controller registers again until it is; who is a voter is a check of its own",
+  },
+  {
+    said: /HTTPServer caught an Exception while trying to send the metrics response/,
+    reason: "who asked the JMX agent no longer waits for the answer; a broker that stays so slow is a target down",
+  },
 ];
 
 /** The first lines of a log that tell of an error. */
@@ -75,8 +95,10 @@ function recordsOf(log: string): string[][] {
 
 function alarming(record: readonly string[]): string[] {
   const lines = record.map(stripTime);
-  const whole = lines.join("\n");
-  if (hasHarmlessLevel(lines[0] ?? "") || HARMLESS.some(([pattern]) => pattern.test(whole))) return [];
+  const [first = "", ...rest] = lines;
+  const below = rest.join("\n");
+  const known = HARMLESS.some(({ said, thrown }) => said.test(first) && (!thrown || thrown.test(below)));
+  if (known || hasHarmlessLevel(first)) return [];
   return record.filter((_, index) => isError(lines[index] ?? "") || THROWN.test(lines[index] ?? ""));
 }
 
