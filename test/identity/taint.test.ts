@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../stacks/config";
 import { createTarget } from "../../stacks/target";
 import { construct, SECRET } from "../contract/cases";
-import { configured, mutated, recordingOf, STACKS } from "../support/stacks";
+import { configured, MUTATED, mutated, recordingOf, STACKS } from "../support/stacks";
 import { findLeaks, secretsOf } from "../support/taint";
 
 const hash = (algorithm: string, encoding: "hex" | "base64") => (text: string) =>
@@ -49,7 +49,9 @@ describe.each(STACKS)("secrets of %s", (stack) => {
     expect(sent.includes(SECRET) || sent.includes(Buffer.from(SECRET).toString("base64"))).toBe(true);
     expect(findLeaks(recording, [SECRET])).toEqual([]);
   });
+});
 
+describe.each(MUTATED)("the check of the secrets of %s", (stack) => {
   it("would be red: each of these in a label, an argument, a ConfigMap, a key or a message", async () => {
     const recording = await mutated(stack, () => {
       const password = newPassword();

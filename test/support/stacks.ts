@@ -11,6 +11,9 @@ import { runProgram } from "../../tools/engine/run-program";
 export const STACKS = ["dev", "prod", "gauzian"] as const;
 export type Stack = (typeof STACKS)[number];
 
+/** One of each target: what checks a check needs runs of its own, and prod would say what these two say. */
+export const MUTATED = ["dev", "gauzian"] as const satisfies readonly Stack[];
+
 /**
  * - `known`: as an `up` ends, everything computed is known
  * - `unknown`: as a preview of a new stack, and no output of any resource is known

@@ -139,7 +139,9 @@ finish sample topics 600
 
   it("refuses what would lose volumes of the last render into the folder", async () => {
     const prod = (config: Record<string, string>) =>
-      render({ stack: "prod", out }, (random, previous) => recordStack({ stack: "prod", config }, random, previous));
+      render({ stack: "prod", out }, (random, previous) =>
+        recordStack({ stack: "prod", config: { system: "kafka", ...config } }, random, previous),
+      );
     await prod({});
     const refusal = await prod({ kafkaBrokers: "1", kafkaStorage: "5Gi" }).catch((error: Error) => error.message);
     expect(refusal).toContain("must not be fewer than before (3)");
