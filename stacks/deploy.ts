@@ -3,6 +3,7 @@ import { checkImageReference } from "../components/core/images";
 import { checkName } from "../components/core/names";
 import type { Problem } from "../components/core/problems";
 import { PROJECT, readConfig } from "./config";
+import { checkBuilt } from "./images";
 import { pinnedImages } from "./images-lock";
 import { declareStack, STACKS, SYSTEMS, systemOf } from "./systems";
 import { checkShrink, previousVolumes, volumesOf } from "./volumes";
@@ -12,7 +13,8 @@ export async function deployStack() {
   const stack = pulumi.getStack();
   const { config, problems } = readConfig();
   const { blueprint, services } = declareStack(stack, config);
-  const volumes = volumesOf(blueprint.plans());
+  const plans = blueprint.plans();
+  const volumes = volumesOf(plans);
   blueprint.deploy([
     ...checkStack(stack, systemOf(stack, config) !== undefined),
     ...problems,
@@ -20,10 +22,10 @@ export async function deployStack() {
       checkImageReference(`${PROJECT}:images.${name}`, reference),
     ),
     ...pinnedImages().problems,
-    // what is wrong in the configuration is its default here, which says nothing about volumes
-    ...(problems.length === 0 ? checkShrink(await previousVolumes(), volumes) : []),
+    // what is wrong in the configuration is its default here, which says nothing about images and volumes
+    ...(problems.length === 0 ? [...checkBuilt(config, plans), ...checkShrink(await previousVolumes(), volumes)] : []),
   ]);
-  const generated = blueprint.plans().some((plan) => plan.secrets?.length);
+  const generated = plans.some((plan) => plan.secrets?.length);
   return { services, volumes, ...(generated ? { passwords: blueprint.target.secrets.passwords } : {}) };
 }
 

@@ -17,7 +17,7 @@ export type { AllowedCommand, EvictionPolicy, ExistingRedis, RedisArgs, RedisUse
  *
  * ```ts
  * const redis = new Redis("redis", { target, images, use: "cache" });
- * redis.connection.credentials.app;     // user and password of applications
+ * redis.connection.credentials?.app;    // user and password of applications
  * ```
  */
 export class Redis extends pulumi.ComponentResource {

@@ -23,6 +23,9 @@ export type Mode = "known" | "unknown" | "elsewhere";
 
 const root = path.resolve(__dirname, "../..");
 const project = readProject(root);
+/** As `npm start` gives them; no registry has these. */
+export const BUILT_IMAGES = JSON.stringify({ market: "datastack.local/market:1", files: "datastack.local/files:1" });
+const configOf = (stack: Stack) => readConfig(project, stack, { overrides: { images: BUILT_IMAGES } });
 const recordings = new Map<string, Promise<Recording>>();
 
 /** The real program with its real configuration, in a process of its own; each only once per test run. */
@@ -37,7 +40,7 @@ function runStack(stack: Stack, mode: Mode): Promise<Recording> {
   const elsewhere = mode === "elsewhere";
   return runProgram({
     project,
-    config: readConfig(project, stack),
+    config: configOf(stack),
     stack,
     random: seededRandom(stack),
     preview: mode === "unknown",
@@ -62,7 +65,7 @@ export function configured(stack: Stack, program: () => void, mode: "known" | "u
   return recordInProcess(program, {
     project: project.name,
     stack,
-    config: readConfig(project, stack).values,
+    config: configOf(stack).values,
     random: seededRandom(stack),
     preview: mode === "unknown",
     opaque: true,

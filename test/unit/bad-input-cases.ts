@@ -9,6 +9,7 @@ import { KubernetesTarget } from "../../components/target/kubernetes";
 import type { Target } from "../../components/target/target";
 import { deployStack } from "../../stacks/deploy";
 import { record } from "../support/record";
+import { BUILT_IMAGES } from "../support/stacks";
 import { CASES as ALERTING } from "./bad-input/alerting";
 import { CASES as APPS } from "./bad-input/app";
 import { type Case, component, declared } from "./bad-input/case";
@@ -27,7 +28,9 @@ const images = imageCatalogue();
 
 /** A whole stack with this configuration: what the program refuses, with nothing registered. */
 function stack(title: string, config: Readonly<Record<string, string>>, name = "dev", brokers = 1): Case {
-  const full = Object.fromEntries(Object.entries(config).map(([key, value]) => [`datastack:${key}`, value]));
+  const full = Object.fromEntries(
+    Object.entries({ images: BUILT_IMAGES, ...config }).map(([key, value]) => [`datastack:${key}`, value]),
+  );
   const previousOutputs = {
     [`organization/datastack/${name}`]: { volumes: { "kafka.data": { size: "20Gi", replicas: brokers } } },
   };
@@ -82,7 +85,10 @@ export const cases: readonly Case[] = [
   stack("bad duration", { prometheusRetention: "two weeks" }),
   stack("privileged host port", { kafkaPort: "92" }),
   stack("unknown image", { images: '{"mysql":"mysql:9"}' }),
-  stack("moving image tag", { images: '{"prometheus":"prom/prometheus:latest"}' }),
+  stack("moving image tag", {
+    images: JSON.stringify({ ...JSON.parse(BUILT_IMAGES), prometheus: "prom/prometheus:latest" }),
+  }),
+  stack("an image that only this repository has", { images: "{}" }),
   stack("bad engine address", { dockerHost: "10.0.0.5" }),
   stack("even controllers", { kafkaBrokers: "2" }),
   stack("volume smaller than before", { kafkaStorage: "10Gi" }),

@@ -12,8 +12,10 @@ import { clusterDemand, lookAtCluster } from "../../tools/pulumi/cluster-facts";
 import {
   type ClusterDemand,
   type ClusterFacts,
+  foreignStack,
   judgeCluster,
   otherCluster,
+  otherNamespace,
 } from "../../tools/pulumi/cluster-preflight";
 import { counter, ring, sweep } from "../contract/cases";
 import { target } from "../contract/kubernetes";
@@ -175,6 +177,30 @@ describe("what stands in the way on a cluster", () => {
     expect(judged({}, { secrets: { postgres: ["user"] } })).toEqual([
       "The Secret postgres has no key password, which postgres-exporter needs; it has user.",
     ]);
+  });
+});
+
+describe("the namespace of a stack", () => {
+  it("stays: data do not move", () => {
+    expect(otherNamespace(DEMAND, new Set())).toEqual([]);
+    expect(otherNamespace(DEMAND, new Set(["prod", "prod-agents"]))).toEqual([]);
+    expect(otherNamespace(DEMAND, new Set(["prod-agents"])), "interrupted").toEqual([]);
+    expect(otherNamespace(DEMAND, new Set(["data-agents", "data"]))).toEqual([
+      "Stack prod is in the namespace data and data-agents, and its data stay there: it cannot move to prod. Keep datastack:namespace in Pulumi.prod.yaml as it was, or deploy a stack of another name there.",
+    ]);
+  });
+
+  it("has a stack of the same name that another state made", () => {
+    const kafka = { namespace: "prod", kind: "StatefulSet", name: "kafka", stack: "prod" };
+    const agent = { namespace: "prod-agents", kind: "DaemonSet", name: "node-exporter", stack: "prod" };
+    expect(foreignStack(DEMAND, FACTS)).toEqual([]);
+    expect(foreignStack(DEMAND, { ...FACTS, occupants: [{ ...kafka, stack: "test" }] }), "told elsewhere").toEqual([]);
+    const [problem = "", ...others] = foreignStack(DEMAND, { ...FACTS, occupants: [kafka, agent] });
+    expect(others).toEqual([]);
+    expect(problem).toContain("already has a stack prod (DaemonSet node-exporter, StatefulSet kafka)");
+    expect(problem).toContain(
+      "kubectl -n prod delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l datastack.io/stack=prod; kubectl -n prod-agents delete",
+    );
   });
 });
 

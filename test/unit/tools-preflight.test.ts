@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../stacks/config";
+import { ownImages } from "../../stacks/images";
 import { declareStack } from "../../stacks/systems";
 import {
   type Demand,
@@ -14,7 +15,6 @@ import {
   publishedPorts,
   refuseProblems,
 } from "../../tools/pulumi/preflight";
-import { ownImages } from "../../tools/pulumi/stack-config";
 
 const GIB = 2 ** 30;
 const DEMAND: Demand = {

@@ -8,6 +8,7 @@ import { select } from "../../tools/commands/secret";
 import { isFailure } from "../../tools/pulumi/containers";
 import { unifiedDiff } from "../../tools/pulumi/diff";
 import { refuseProduction } from "../../tools/pulumi/down";
+import { type EngineFacts, otherEngine } from "../../tools/pulumi/engine-guard";
 import { describeChanges, describeStep, kindOf, parseEvent, plain } from "../../tools/pulumi/events";
 import {
   configCopy,
@@ -26,6 +27,7 @@ import {
   hasPending,
   interrupted,
   isInUse,
+  namespacesOf,
   namespaceUid,
   vanished,
   volumesOf,
@@ -118,6 +120,36 @@ describe("the state after a kill", () => {
     expect(isInUse({ version: 3, deployment: { resources: [container] } })).toBe(true);
     const begun = { version: 3, deployment: { pending_operations: [{ resource: fresh, type: "creating" }] } };
     expect(isInUse(begun)).toBe(true);
+  });
+});
+
+describe("the engine of a stack", () => {
+  const engine = { id: "A", name: "laptop", host: "unix:///var/run/docker.sock" };
+  const shared = { id: "B", name: "build", host: "ssh://build" };
+  const deployed = new Set(["c1", "n1"]);
+  const judged = (facts: Partial<EngineFacts>): string[] =>
+    otherEngine("dev", { engine, deployed, present: new Set(["x"]), strays: false, ...facts });
+
+  it("is right when anything of the stack is there, or nothing is deployed", () => {
+    expect(judged({ before: shared, present: new Set(["n1"]), strays: true })).toEqual([]);
+    expect(judged({ before: shared, deployed: new Set(), strays: true })).toEqual([]);
+  });
+
+  it("may have lost everything, and is the same by its id, or by its machine", () => {
+    expect(judged({ before: engine, strays: true })).toEqual([]);
+    expect(judged({ before: { ...engine, id: "before" } })).toEqual([]);
+    expect(judged({}), "nothing is known of it").toEqual([]);
+  });
+
+  it("is another one where the stack was elsewhere, or where it is another state's", () => {
+    const remedy =
+      'Choose the right one with DOCKER_HOST, "docker context use" or datastack:dockerHost. If what was there is gone for good, have it forgotten: npm run toolchain -- pulumi stack rm dev --force --yes --preserve-config';
+    expect(judged({ before: shared })).toEqual([
+      `Stack dev is on another Docker engine, build (ssh://build): nothing of what its state tells of is on laptop (unix:///var/run/docker.sock). ${remedy}`,
+    ]);
+    const theirs = `Stack dev is on another Docker engine: nothing of what its state tells of is on laptop (unix:///var/run/docker.sock), which has a stack of that name from another state. ${remedy}`;
+    expect(judged({ strays: true })).toEqual([theirs]);
+    expect(judged({ before: { ...engine, id: "before" }, strays: true })).toEqual([theirs]);
   });
 });
 
@@ -359,5 +391,6 @@ describe("the namespace of a stack on Kubernetes", () => {
     expect(namespaceUid(state("prod-agents", { metadata: { uid: "a" } }), "prod")).toBeUndefined();
     expect(namespaceUid(state("prod", {}), "prod")).toBeUndefined();
     expect(namespaceUid({ version: 3, deployment: {} }, "prod")).toBeUndefined();
+    expect(namespacesOf(state("prod", {}))).toEqual(new Set(["prod"]));
   });
 });

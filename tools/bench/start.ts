@@ -46,7 +46,8 @@ export async function programStart(rounds: number): Promise<Row[]> {
 
 function start(root: string): Promise<unknown> {
   const project = readProject(root);
-  return runProgram({ project, config: readConfig(project, "dev"), stack: "dev", random: seededRandom("bench") });
+  const config = readConfig(project, "dev", { overrides: { images: '{"market":"datastack.local/market:1"}' } });
+  return runProgram({ project, config, stack: "dev", random: seededRandom("bench") });
 }
 
 /** The same project with another program. Inside the checkout, for the same SDK. */

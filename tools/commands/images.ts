@@ -1,11 +1,12 @@
-import { IMAGES } from "../../components/core/images";
+import { IMAGES, type ImageName } from "../../components/core/images";
 import { LOCK_FILE } from "../../stacks/images-lock";
 import type { Command } from "../core/command";
+import { UserError } from "../core/errors";
 import { inRoot } from "../core/paths";
 import { Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
-import { ensureLocalImages, IMAGE_NAMES, isPresent, localReferences } from "../images";
+import { chooseSource, ensureLocalImages, IMAGE_NAMES, isBuilt, isPresent, localReferences } from "../images";
 import { pin, writeLock } from "../images/pin";
 import { lockRequirements } from "../images/python-lock";
 
@@ -18,6 +19,7 @@ export function register(program: Command): void {
   images
     .command("build")
     .description("Build those local images that are not there yet (for networks without a registry)")
+    .argument("[names...]", "which ones; all when none is named")
     .option("--yes", "install and start a Docker engine without asking", false)
     .action(build);
   images
@@ -56,9 +58,18 @@ async function list(): Promise<void> {
   process.stdout.write(`${table(rows)}\n`);
 }
 
-async function build(options: { yes: boolean }): Promise<void> {
+async function build(names: readonly string[], options: { yes: boolean }): Promise<void> {
+  const built = names.length > 0 ? names.map(builtImage) : IMAGE_NAMES.filter(isBuilt);
   const progress = new Progress();
   await ensureEngine(progress, options);
-  const references = await ensureLocalImages(progress);
+  const source = await chooseSource("auto");
+  const references = await ensureLocalImages(progress, built, source === "registry");
   process.stdout.write(`${Object.values(references).join("\n")}\n`);
+}
+
+function builtImage(given: string): ImageName {
+  const built = IMAGE_NAMES.filter(isBuilt);
+  const name = built.find((one) => one === given);
+  if (name) return name;
+  throw new UserError(`${given}: must be an image that can be built, of ${built.join(", ")}.`);
 }

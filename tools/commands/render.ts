@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { parse as parseYaml } from "yaml";
 import { PROJECT, parseConfig } from "../../stacks/config";
+import { ownImages } from "../../stacks/images";
 import { declareStack } from "../../stacks/systems";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
@@ -9,7 +10,7 @@ import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
 import { imageNotes, imageSettings } from "../images";
 import { writeConfigCopy } from "../pulumi/home";
-import { imageValues, ownImages } from "../pulumi/stack-config";
+import { imageValues } from "../pulumi/stack-config";
 import { type ProgramOptions, type Rendered, recordStack, render, SCRIPT } from "../render/render";
 
 export function register(program: Command): void {

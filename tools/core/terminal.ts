@@ -1,12 +1,12 @@
 import * as readline from "node:readline/promises";
 
-/** Asks a yes/no question; where there is no terminal to ask on, the answer is yes. */
-export async function confirm(question: string): Promise<boolean> {
+/** Asks a yes/no question; where there is no terminal to ask on, the answer is yes. `usual` is what Enter means. */
+export async function confirm(question: string, usual: "yes" | "no" = "yes"): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
   const terminal = readline.createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} [Y/n] `);
-    return /^(|y|yes)$/i.test(answer.trim());
+    const answer = await terminal.question(`${question} ${usual === "yes" ? "[Y/n]" : "[y/N]"} `);
+    return /^(y|yes)$/i.test(answer.trim() || usual);
   } finally {
     terminal.close();
   }

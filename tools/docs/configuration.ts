@@ -28,7 +28,7 @@ export function configurationMarkdown(): string {
   );
   return `# Configuration of a stack
 
-Set a key with \`pulumi config set <key> <value>\` or in \`Pulumi.<stack>.yaml\` as \`${PROJECT}:<key>\`. Wrong values and unknown keys are
+Set a key in \`Pulumi.<stack>.yaml\` as \`${PROJECT}:<key>\`, or where you work with plain Pulumi by \`pulumi config set <key> <value>\`. Wrong values and unknown keys are
 refused at preview, all in one message. This page is generated from \`stacks/config.ts\` by \`npm run docs\`.
 
 | key | accepts | default | what it does |

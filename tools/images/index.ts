@@ -7,7 +7,14 @@ import { IMAGE_NAMES, registryReferences } from "./source";
 
 export { isPresent } from "./engine";
 export { imageNotes, leftOutNotes } from "./notes";
-export { type ImageSettings, imageSettings, localReference, localReferences, type References } from "./references";
+export {
+  type ImageSettings,
+  imageSettings,
+  isBuilt,
+  localReference,
+  localReferences,
+  type References,
+} from "./references";
 export { chooseSource, IMAGE_NAMES, IMAGE_SOURCES, type ImageSource, registryOf } from "./source";
 
 /** What the configuration says of images from `source`; asks the engine for those that can only be pulled. Gets none. */

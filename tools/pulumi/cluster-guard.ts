@@ -1,8 +1,8 @@
 import { clusterDemand, lookAtCluster } from "./cluster-facts";
-import { otherCluster } from "./cluster-preflight";
+import { foreignStack, otherCluster, otherNamespace } from "./cluster-preflight";
 import { refuseProblems } from "./preflight";
 import type { Subject } from "./stack-config";
-import { namespaceUid } from "./state";
+import { namespacesOf, namespaceUid } from "./state";
 import type { Workspace } from "./workspace";
 
 /**
@@ -12,5 +12,12 @@ import type { Workspace } from "./workspace";
 export async function refuseWrongCluster({ stack, config }: Subject, workspace: Workspace): Promise<void> {
   const demand = clusterDemand(stack, config, []);
   const [facts, state] = await Promise.all([lookAtCluster(demand), workspace.export()]);
+  refuseProblems(stack, otherNamespace(demand, namespacesOf(state)));
   refuseProblems(stack, otherCluster(demand, facts, namespaceUid(state, demand.namespace)));
+}
+
+/** Refuses to begin a stack where one of that name runs: another state has it, with passwords and volumes of its own. */
+export async function refuseOccupied({ stack, config }: Subject): Promise<void> {
+  const demand = clusterDemand(stack, config, []);
+  refuseProblems(stack, foreignStack(demand, await lookAtCluster(demand)));
 }

@@ -1,4 +1,6 @@
 import { bytes } from "../../components/core/units";
+import { STACK } from "../../components/target/kubernetes/labels";
+import { agentsNamespace } from "../../components/target/kubernetes/names";
 
 /** What a stack is going to need of its cluster. */
 export interface ClusterDemand {
@@ -103,6 +105,31 @@ export function otherCluster(demand: ClusterDemand, facts: ClusterFacts, deploye
   ];
 }
 
+/** A stack stays in its namespaces: under another name it would come up healthy, and empty. */
+export function otherNamespace({ stack, namespace }: ClusterDemand, deployed: ReadonlySet<string>): string[] {
+  if (deployed.size === 0 || deployed.has(namespace) || deployed.has(agentsNamespace(namespace))) return [];
+  return [
+    `Stack ${stack} is in the namespace ${[...deployed].sort().join(" and ")}, and its data stay there: it cannot move to ${namespace}. Keep ` +
+      `datastack:namespace in Pulumi.${stack}.yaml as it was, or deploy a stack of another name there.`,
+  ];
+}
+
+/** Why a new stack cannot begin: it runs here already, and is in another state. */
+export function foreignStack({ stack, namespace }: ClusterDemand, { occupants = [] }: ClusterFacts): string[] {
+  const own = occupants.filter((occupant) => occupant.stack === stack);
+  if (own.length === 0) return [];
+  const namespaces = [...new Set([namespace, ...own.map((occupant) => occupant.namespace)])].sort();
+  const removal = namespaces.map(
+    (name) =>
+      `kubectl -n ${name} delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l ${STACK}=${stack}`,
+  );
+  return [
+    `The cluster already has a stack ${stack} (${named(own)}), and the Pulumi state here knows nothing of it: it belongs to another state, was ` +
+      "applied from rendered manifests, or its state was lost. Use the state that made it (DATASTACK_HOME or PULUMI_BACKEND_URL), or remove what " +
+      `runs, which keeps its volumes: ${removal.join("; ")}`,
+  ];
+}
+
 /** Without the right cluster there is nothing else to be said. */
 function wrongCluster(demand: ClusterDemand, facts: ClusterFacts): string | undefined {
   const { stack, context } = demand;
@@ -144,16 +171,19 @@ const NAMED = 12;
 function occupantProblems({ stack }: ClusterDemand, { occupants = [] }: ClusterFacts): string[] {
   const foreign = occupants.filter((occupant) => occupant.stack !== stack);
   return [...new Set(foreign.map(({ namespace }) => namespace))].map((namespace) => {
-    const names = foreign
-      .filter((occupant) => occupant.namespace === namespace)
-      .map(({ kind, name, stack: other }) => `${kind} ${name}${other ? ` of stack ${other}` : ""}`)
-      .sort();
-    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+    const theirs = foreign.filter((occupant) => occupant.namespace === namespace);
     return (
-      `The namespace ${namespace} is not free: stack ${stack} did not make its ${names.slice(0, NAMED).join(", ")}${more}. The stack would ` +
+      `The namespace ${namespace} is not free: stack ${stack} did not make its ${named(theirs, true)}. The stack would ` +
       `take over what is called like its own. Give it another namespace with datastack:namespace in Pulumi.${stack}.yaml, or remove them.`
     );
   });
+}
+
+function named(occupants: readonly Occupant[], owners = false): string {
+  const names = occupants
+    .map(({ kind, name, stack }) => `${kind} ${name}${owners && stack ? ` of stack ${stack}` : ""}`)
+    .sort();
+  return `${names.slice(0, NAMED).join(", ")}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ""}`;
 }
 
 function classProblems(demand: ClusterDemand, facts: ClusterFacts): string[] {

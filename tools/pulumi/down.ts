@@ -1,15 +1,17 @@
 import { STACK } from "../../components/target/kubernetes/labels";
+import { declareStack } from "../../stacks/systems";
 import { UserError } from "../core/errors";
 import { capture, run } from "../core/exec";
 import { Progress } from "../core/progress";
 import { confirm } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
 import { refuseWrongCluster } from "./cluster-guard";
-import { copiedConfig, writeConfigCopy } from "./home";
+import { refuseWrongEngine } from "./engine-guard";
+import { writeConfigCopy } from "./home";
 import { BY_PROGRAM, operate } from "./operation";
-import { toolchainOf, useEngineOf } from "./prepare";
+import { deployedImages, toolchainOf, useEngineOf } from "./prepare";
 import { recover } from "./recover";
-import { readSubject, type Subject } from "./stack-config";
+import { imageValues, readSubject, type Subject } from "./stack-config";
 import { existing, Workspace } from "./workspace";
 
 export interface DownOptions {
@@ -39,10 +41,12 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
     engine ? { DOCKER_HOST: engine.host } : {},
   );
   await existing(workspace);
-  if (!onDocker) await refuseWrongCluster(subject, workspace);
-  if (!copiedConfig(stack)) writeConfigCopy(stack, subject.source, {});
+  await (onDocker ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
+  // what was checked is what is gone by; the images are those that run
+  const plans = declareStack(stack, subject.config).blueprint.plans();
+  writeConfigCopy(stack, subject.source, imageValues(subject.config, deployedImages(subject, plans)));
   const question = `Remove the volumes of stack ${stack}, with all its data?`;
-  if (options.volumes && !options.yes && !(await confirm(question))) throw new UserError("Nothing was changed.");
+  if (options.volumes && !options.yes && !(await confirm(question, "no"))) throw new UserError("Nothing was changed.");
   await workspace.unlock(progress);
   await recover(workspace, progress, onDocker);
   const { changes } = await operate("destroy", workspace, progress, onDocker ? [] : BY_PROGRAM);

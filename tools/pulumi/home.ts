@@ -63,6 +63,18 @@ export function configCopy(stack: string): string {
   return path.join(stackDir(stack), `Pulumi.${stack}.yaml`);
 }
 
+/** The same for a preview of a stack that is deployed: what `check` and `restore` go by stays as it was deployed. */
+export function previewCopy(stack: string): string {
+  return path.join(stackDir(stack), "preview.yaml");
+}
+
+/** Makes the folder: `pulumi stack init` writes its salt beside the project file that it finds. */
+export function ensureStackDir(stack: string): void {
+  ensureDir(stackDir(stack));
+  const { name, runtime } = parse(fs.readFileSync(inRoot("Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+  fs.writeFileSync(path.join(stackDir(stack), "Pulumi.yaml"), stringify({ name, runtime }));
+}
+
 interface ConfigFile {
   encryptionsalt?: string;
   config?: Record<string, unknown>;
@@ -72,21 +84,23 @@ interface ConfigFile {
 const PULUMIS_OWN = ["encryptionsalt", "encryptedkey", "secretsprovider"] as const;
 
 /** Writes the copy: the stack's own configuration, with `values` (by full key; `undefined` takes one out) in place of its own. */
-export function writeConfigCopy(stack: string, source: string, values: Readonly<Record<string, unknown>>): string {
+export function writeConfigCopy(
+  stack: string,
+  source: string,
+  values: Readonly<Record<string, unknown>>,
+  file = configCopy(stack),
+): string {
   const tracked = (parse(fs.readFileSync(source, "utf8")) ?? {}) as ConfigFile;
-  const file = configCopy(stack);
-  const before = fs.existsSync(file) ? ((parse(fs.readFileSync(file, "utf8")) ?? {}) as Record<string, unknown>) : {};
+  const copy = configCopy(stack);
+  const before = fs.existsSync(copy) ? ((parse(fs.readFileSync(copy, "utf8")) ?? {}) as Record<string, unknown>) : {};
   const kept = Object.fromEntries(
     PULUMIS_OWN.flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]])),
   );
   const config = { ...tracked.config, ...values };
   for (const [key, value] of Object.entries(config)) if (value === undefined) delete config[key];
-  ensureDir(stackDir(stack));
+  ensureStackDir(stack);
   fs.writeFileSync(`${file}.next`, stringify({ ...kept, ...tracked, config }), { mode: 0o600 });
   fs.renameSync(`${file}.next`, file);
-  // `pulumi stack init` writes its salt beside the project file that it finds
-  const { name, runtime } = parse(fs.readFileSync(inRoot("Pulumi.yaml"), "utf8")) as Record<string, unknown>;
-  fs.writeFileSync(path.join(stackDir(stack), "Pulumi.yaml"), stringify({ name, runtime }));
   return file;
 }
 

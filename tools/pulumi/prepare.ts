@@ -1,6 +1,7 @@
 import type { ImageName } from "../../components/core/images";
 import type { Plan } from "../../components/target/workload";
 import type { StackConfig } from "../../stacks/config";
+import { ownImages } from "../../stacks/images";
 import { kubeconfigFiles } from "../../stacks/kubeconfig";
 import { clusterOf, load } from "../cluster/cluster";
 import type { Layout } from "../cluster/settings";
@@ -19,7 +20,7 @@ import {
   settingsFor,
 } from "../images";
 import { ensureToolchain, missingPluginError, type PluginName, type Toolchain } from "../toolchain";
-import { ownImages, type Subject, wantedSource } from "./stack-config";
+import { lastImageSettings, type Subject, wantedSource } from "./stack-config";
 
 /** Points every Docker client that this process starts at the engine of the stack's configuration. */
 export function useEngineOf({ config }: Subject): void {
@@ -77,6 +78,13 @@ export async function imagesAhead(subject: Subject, plans: readonly Plan[]): Pro
   const names = ownImages(subject.config, plans);
   const source = await chooseSource(wantedFor(subject), names);
   return subject.config.target === "docker" ? settingsFor(source, names) : imageSettings(source, names);
+}
+
+/** What the last run from here said of images; where there was none, references of what only this checkout has. */
+export function deployedImages({ stack, config }: Subject, plans: readonly Plan[]): ImageSettings {
+  const last = lastImageSettings(stack);
+  const { references } = imageSettings("registry", ownImages(config, plans));
+  return { references: { ...references, ...last.references }, leftOut: last.leftOut };
 }
 
 /** Nodes pull their images; those of this machine's own cluster are given what is built here. */

@@ -6,8 +6,9 @@ import { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
 import { refuseWrongCluster } from "./cluster-guard";
 import { unifiedDiff } from "./diff";
+import { refuseWrongEngine } from "./engine-guard";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
-import { ensureHome, writeConfigCopy } from "./home";
+import { ensureHome, ensureStackDir, previewCopy, writeConfigCopy } from "./home";
 import { AS_IT_IS } from "./operation";
 import { imagesAhead, toolchainOf, useEngineOf } from "./prepare";
 import { readSubject, runValues } from "./stack-config";
@@ -43,11 +44,17 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   // the provider asks its engine for its version before anything else
   const engine = subject.config.target === "docker" ? await ensureEngine(progress, options) : undefined;
   const toolchain = await toolchainOf(subject, progress);
-  const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
+  const env = engine ? { DOCKER_HOST: engine.host } : {};
+  const workspace = new Workspace(subject.project, stack, toolchain, env, previewCopy(stack));
   const images = await imagesAhead(subject, declareStack(stack, subject.config).blueprint.plans());
-  writeConfigCopy(stack, subject.source, runValues(subject, images, []));
-  if (!(await workspace.exists())) await workspace.create();
-  else if (!engine) await refuseWrongCluster(subject, workspace);
+  ensureStackDir(stack);
+  if (!(await workspace.exists())) {
+    writeConfigCopy(stack, subject.source, runValues(subject, images, []));
+    await workspace.create();
+  } else {
+    await (engine ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
+  }
+  writeConfigCopy(stack, subject.source, runValues(subject, images, []), workspace.configFile);
   const digest = await progress.step("pulumi preview", () => digestOf(workspace, engine ? [] : AS_IT_IS));
   process.stdout.write(`${report(digest).join("\n")}\n`);
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../core/errors";
 import { capture, run } from "../core/exec";
 import type { Progress } from "../core/progress";
+import { labelledOnEngine, onEngine } from "./engine-facts";
 import { BY_PROGRAM } from "./operation";
 import {
   containersOf,
@@ -8,7 +9,6 @@ import {
   interrupted,
   isInUse,
   networksOf,
-  type OnEngine,
   vanished,
   volumesOf,
   withoutPending,
@@ -57,25 +57,6 @@ export async function recover(workspace: Workspace, progress: Progress, onDocker
   if (strayNetworks.length > 0) await run("docker", ["network", "rm", ...strayNetworks]);
 }
 
-async function labelledOnEngine(stack: string): Promise<{ containers: Set<string>; networks: Set<string> }> {
-  const filter = ["--no-trunc", "--quiet", "--filter", `label=datastack.stack=${stack}`];
-  const [containers, networks] = await Promise.all([
-    capture("docker", ["ps", "--all", ...filter]),
-    capture("docker", ["network", "ls", ...filter]),
-  ]);
-  return { containers: lines(containers), networks: lines(networks) };
-}
-
-/** Everything on the engine, whoever's. */
-async function onEngine(): Promise<OnEngine> {
-  const [containers, networks, volumes] = await Promise.all([
-    capture("docker", ["ps", "--all", "--no-trunc", "--quiet"]),
-    capture("docker", ["network", "ls", "--no-trunc", "--quiet"]),
-    capture("docker", ["volume", "ls", "--quiet"]),
-  ]);
-  return { containers: lines(containers), networks: lines(networks), volumes: lines(volumes) };
-}
-
 async function foreign(workspace: Workspace, containers: readonly string[]): Promise<string> {
   const names = await Promise.all(
     containers.map((id) =>
@@ -90,8 +71,4 @@ async function foreign(workspace: Workspace, containers: readonly string[]): Pro
     `  docker ps -aq --filter label=datastack.stack=${stack} | xargs -r docker rm -f\n` +
     `  docker network ls -q --filter label=datastack.stack=${stack} | xargs -r docker network rm`
   );
-}
-
-function lines(text: string): Set<string> {
-  return new Set(text.split("\n").filter(Boolean));
 }

@@ -1,9 +1,7 @@
 import * as fs from "node:fs";
-import { IMAGES, type ImageName, imageCatalogue, LOCAL_REPOSITORY } from "../../components/core/images";
+import { IMAGES, type ImageName, LOCAL_REPOSITORY } from "../../components/core/images";
 import { formatProblems } from "../../components/core/problems";
-import type { Plan } from "../../components/target/workload";
 import { parseConfig, type StackConfig } from "../../stacks/config";
-import { pinnedImages } from "../../stacks/images-lock";
 import { UserError } from "../core/errors";
 import { inRoot, ROOT, userPath } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
@@ -57,6 +55,12 @@ export function imageValues(config: StackConfig, images: ImageSettings): Readonl
   };
 }
 
+/** What the copy of the last run says of images. */
+export function lastImageSettings(stack: string): ImageSettings {
+  const { config } = parseConfig(lastImages(copiedConfig(stack)));
+  return { references: config.images, leftOut: config.leftOut };
+}
+
 /** What the last run added of images to a stack's own configuration, by key, as text; from the copy that it left. */
 export function lastImages(copy: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
   const keys = [IMAGES_KEY, LEFT_OUT_KEY].filter((key) => copy?.[key] !== undefined);
@@ -93,19 +97,4 @@ export function recoverNodes(given: readonly string[]): number[] {
     }
     return Number(node);
   });
-}
-
-/** Names of images that a stack runs, by its plans, and that its configuration leaves to us. */
-export function ownImages(config: StackConfig, plans: readonly Plan[]): ImageName[] {
-  const processes = plans.flatMap((plan) => [
-    ...(plan.services ?? []),
-    ...(plan.agents ?? []),
-    ...(plan.jobs ?? []),
-    ...(plan.schedules ?? []),
-  ]);
-  const used = new Set(processes.map(({ image }) => image.reference));
-  const catalogue = imageCatalogue({ ...pinnedImages().images, ...config.images });
-  return (Object.keys(IMAGES) as ImageName[]).filter(
-    (name) => config.images[name] === undefined && used.has(catalogue[name].reference),
-  );
 }

@@ -78,6 +78,11 @@ function idsOf(state: Deployment, type: string): Set<string> {
   return new Set(resources.flatMap((r) => (r.type === type && r.id ? [r.id] : [])));
 }
 
+/** Names of the Kubernetes namespaces in the state. */
+export function namespacesOf(state: Deployment): Set<string> {
+  return idsOf(state, NAMESPACE);
+}
+
 /** Uid of a Kubernetes namespace as the stack knows it; undefined where it has none. */
 export function namespaceUid({ deployment }: Deployment, name: string): string | undefined {
   const found = deployment.resources?.find(({ type, id }) => type === NAMESPACE && id === name);

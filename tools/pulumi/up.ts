@@ -7,9 +7,10 @@ import { consentToEngine, engineHindrance, runningEngine } from "../docker/engin
 import type { ImageSource } from "../images";
 import { presentToolchain } from "../toolchain";
 import { clusterDemand, lookAtCluster } from "./cluster-facts";
-import { refuseWrongCluster } from "./cluster-guard";
+import { refuseOccupied, refuseWrongCluster } from "./cluster-guard";
 import { judgeCluster } from "./cluster-preflight";
-import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
+import { refuseWrongEngine, rememberEngineOf } from "./engine-guard";
+import { backupAdvice, ensureHome, ensureStackDir, writeConfigCopy } from "./home";
 import { AS_IT_IS, type Outcome, operate } from "./operation";
 import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
 import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
@@ -47,13 +48,17 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
     engineAndImages(subject, plans, options, progress),
   );
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
+  ensureStackDir(stack);
+  const exists = await workspace.exists();
+  if (exists) await (engine ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
+  else await (engine ? refuseForeign(workspace) : refuseOccupied(subject));
+  // not before: check and restore go by the copy, to whatever engine or cluster it names
   writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
-  if (await workspace.exists()) {
-    if (!engine) await refuseWrongCluster(subject, workspace);
+  if (exists) {
     await workspace.unlock(progress);
     await recover(workspace, progress, engine !== undefined);
   } else {
-    if (engine) await refuseForeign(workspace);
+    if (engine) await rememberEngineOf(workspace);
     await progress.step(`New Pulumi stack ${stack}`, () => workspace.create());
   }
 

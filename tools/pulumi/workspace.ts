@@ -17,13 +17,15 @@ export class Workspace {
     readonly stack: string,
     readonly toolchain: Toolchain,
     env: Readonly<Record<string, string>> = {},
+    /** Configuration that operations go by. */
+    readonly configFile = configCopy(stack),
   ) {
     this.env = { ...toolchain.env, ...stateEnv(), ...env };
   }
 
   /** Arguments that every operation on the stack takes. */
   get selection(): string[] {
-    return ["--stack", this.stack, "--config-file", configCopy(this.stack), "--non-interactive", "--color", "never"];
+    return ["--stack", this.stack, "--config-file", this.configFile, "--non-interactive", "--color", "never"];
   }
 
   /** Runs a Pulumi command that takes a stack, but no configuration file. */

@@ -5,6 +5,7 @@ import { KubernetesTarget } from "../../../components/target/kubernetes";
 import type { Workload } from "../../../components/target/workload";
 import { deployStack } from "../../../stacks/deploy";
 import { record } from "../../support/record";
+import { BUILT_IMAGES } from "../../support/stacks";
 import { type Case, component } from "./case";
 
 const images = imageCatalogue();
@@ -12,7 +13,14 @@ const kubernetes = () => new KubernetesTarget({ stack: "prod" });
 
 /** prod with these keys, after a run in which each broker had 20Gi. */
 function prod(title: string, keys: Readonly<Record<string, string>>): Case {
-  const all = { system: "kafka", target: "kubernetes", kafkaBrokers: "3", kafkaStorage: "20Gi", ...keys };
+  const all = {
+    system: "kafka",
+    target: "kubernetes",
+    kafkaBrokers: "3",
+    kafkaStorage: "20Gi",
+    images: BUILT_IMAGES,
+    ...keys,
+  };
   const config = Object.fromEntries(Object.entries(all).map(([key, value]) => [`datastack:${key}`, value]));
   const previousOutputs = {
     "organization/datastack/prod": { volumes: { "kafka.data": { size: "20Gi", replicas: 3 } } },
