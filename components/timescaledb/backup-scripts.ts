@@ -22,6 +22,15 @@ const KEPT: Archives = {
   measure: { command: "size", unit: "bytes", larger: `is more than ${SHRUNK} times as large as` },
 };
 
+/** Names of the server's roles, which a dump of one database refers to and does not have. Every server has those of the system. */
+export const ROLES = "SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'";
+
+/** For psql: makes those of `:roles` that the server does not have, and says so. Their passwords are in no dump. */
+export const MISSING_ROLES = `SELECT format('CREATE ROLE %I NOLOGIN', role),
+    format('SELECT %L', format('made the role %I, which was there when the dump was made and is not now: it cannot log in', role))
+  FROM json_array_elements_text(:'roles') AS names (role)
+  WHERE role NOT IN (SELECT rolname FROM pg_roles) \\gexec`;
+
 /** Seconds without a sign of life until a restore counts as killed. */
 const LOCK_TIMEOUT = 60;
 
@@ -51,6 +60,8 @@ name=$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ)-pg\${state%% *}-timescaledb-\${state
 partial=${DUMPS}/.$name.partial
 trap 'rm -f "$partial" /tmp/list' EXIT
 
+# Before the dump, which may name roles that are dropped while it is made.
+roles=$(sql -At -c "${ROLES}")
 # Foreign keys between TimescaleDB's own tables make it warn; restoring them as restore.sh does needs no order.
 pg_dump -w --format=custom --lock-wait-timeout=600s --file="$partial" 2>/tmp/messages || {
   cat /tmp/messages >&2
@@ -67,12 +78,13 @@ pg_restore --file=/dev/null "$partial"
 # What it takes once it is restored.
 restored=$(sql -At -c 'SELECT pg_database_size(current_database())')
 if [ -n "$restored" ]; then echo "$restored" >"${DUMPS}/$name.size"; fi
+printf '%s\\n' "$roles" >"${DUMPS}/$name.roles"
 sync
 mv "$partial" "${DUMPS}/$name"
 
 ${pruning(KEPT)}
-for file in ${DUMPS}/"$PGDATABASE"-[0-9]*.dump.size; do
-  if [ ! -f "\${file%.size}" ]; then rm -f "$file"; fi
+for file in ${DUMPS}/"$PGDATABASE"-[0-9]*.dump.size ${DUMPS}/"$PGDATABASE"-[0-9]*.dump.roles; do
+  if [ ! -f "\${file%.*}" ]; then rm -f "$file"; fi
 done
 bytes=$(size "$name")
 count=$(dumps | wc -l)
@@ -196,6 +208,12 @@ esac
 
 echo "restoring $name into $fresh"
 changing=yes
+# A new server has the declared ones only. The first owner or grantee that is missing would end the restore.
+if [ -f "$dump.roles" ]; then
+  sql -d postgres -At -v roles="$(cat "$dump.roles")" <<'SQL'
+${MISSING_ROLES}
+SQL
+fi
 sql -d postgres -c "CREATE DATABASE \\"$fresh\\" TEMPLATE template0 OWNER \\"$PGUSER\\""
 sql -d "$fresh" -1 -c 'SET client_min_messages = error' -c "CREATE EXTENSION timescaledb VERSION '$version'" -f ${OWN_JOBS_FILE}
 # It counts for new sessions.

@@ -129,6 +129,8 @@ describe("market data on a Docker engine", () => {
     await docker("stop", container("market-feed"));
     await drained();
     const before = await rows(psql);
+    // Of nobody's declaration, so that a new server would not have it.
+    await psql.rows('create role "by hand" login; grant select on ticker_data to "by hand"');
     const backup = await engine.exec(
       { workload: "timescaledb-backup", replica: undefined },
       ["/bin/sh", BACKUP_SCRIPT],
@@ -136,10 +138,13 @@ describe("market data on a Docker engine", () => {
     );
     expect(backup.code, backup.stderr).toBe(0);
     await docker("stop", container("market-sink"));
-    await psql.rows("drop table ticker_data cascade; truncate trade_data");
+    await psql.rows('drop table ticker_data cascade; truncate trade_data; drop role "by hand"');
     const restored = await stack.run("restore", ["--from", "latest", "--yes"]);
     expect(restored.code, restored.output).toBe(0);
+    expect(restored.output).toContain('made the role "by hand"');
     expect(await rows(psql)).toEqual(before);
+    const rights = "select rolcanlogin, has_table_privilege(oid, 'ticker_data', 'select') from pg_roles";
+    expect(await psql.rows(`${rights} where rolname = 'by hand'`)).toEqual([["f", "t"]]);
     await docker("start", container("market-sink"));
     await docker("start", container("market-feed"));
     await healthy([container("market-sink"), container("market-feed"), container("market-api")], 120);

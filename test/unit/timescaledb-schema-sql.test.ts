@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { MISSING_ROLES, ROLES } from "../../components/timescaledb/backup-scripts";
 import type { Aggregate, DatabaseSchema, Edition } from "../../components/timescaledb/schema";
 import { migration } from "../../components/timescaledb/schema/migration";
+import { ident, literal } from "../../components/timescaledb/schema/names";
 import { CRYPTO_VIZ_SCHEMA } from "../../stacks/crypto-viz-schema";
 import { Database } from "../support/pglite";
 
@@ -339,6 +341,36 @@ describe.each<Edition>(["community", "apache"])("%s", (edition) => {
       "search_path=own, public",
     );
   });
+});
+
+test("roles that a dump names and a new server lacks are made, without login, and no others", async () => {
+  const missing = ["Grüße", "O'Hara", `by "hand"; \\ \n`];
+  for (const role of missing) await db.run(`CREATE ROLE ${ident(role)} LOGIN`);
+  const names = String(await db.value(`SELECT (${ROLES})::text`));
+  expect(JSON.parse(names)).toEqual(expect.arrayContaining([...missing, "postgres", "reader"]));
+  expect(names).not.toContain("pg_");
+  for (const role of missing) await db.run(`DROP ROLE ${ident(role)}`);
+  const roles = () => db.rows<{ rolname: string; rolcanlogin: boolean }>("SELECT rolname, rolcanlogin FROM pg_roles");
+  const before = await roles();
+  // As psql does it.
+  const statements = MISSING_ROLES.replace(":'roles'", literal(names)).replace("\\gexec", "");
+  const restore = async () => {
+    const { rows } = await db.pg.query<string[]>(statements, [], { rowMode: "array" });
+    const said = [];
+    for (const [create = "", say = ""] of rows) {
+      await db.run(create);
+      said.push(await db.value(say));
+    }
+    return said;
+  };
+  const said = await restore();
+  expect(said).toHaveLength(missing.length);
+  expect(said).toContainEqual(expect.stringMatching(/^made the role "O'Hara", .* it cannot log in$/));
+  const made = missing.map((rolname) => ({ rolname, rolcanlogin: false }));
+  expect(await roles()).toEqual(expect.arrayContaining([...before, ...made]));
+  expect(await roles()).toHaveLength(before.length + missing.length);
+  expect(await restore()).toEqual([]);
+  for (const role of missing) await db.run(`DROP ROLE ${ident(role)}`);
 });
 
 test("a roll-up asked to compute all of time leaves what it has kept of rows that are gone", async () => {

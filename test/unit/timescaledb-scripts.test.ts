@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { File } from "../../components/target/workload";
 import { TimescaleDB } from "../../components/timescaledb";
+import { MISSING_ROLES } from "../../components/timescaledb/backup-scripts";
 import { databaseArgs } from "../support/timescaledb";
 
 // The scripts run as they are, but for the directories that they find things in and the programs of the image.
@@ -234,11 +235,13 @@ esac`,
 
 describe("dumps", () => {
   const NAME = "market-20260301T023000Z-pg18-timescaledb-2.31.0.dump";
+  /** Of the server, as it says them: one has a backslash and quotes. */
+  const ROLES = String.raw`["sink", "b\\n\"y\" hand"]`;
   beforeEach(() => {
     lay(schedule?.files);
     tool(
       "psql",
-      `echo "$@" >>"$ROOT/asked"; cat >/dev/null; case "$*" in *server_version_num*) echo "18 2.31.0";; *count*) echo 1;; *default_version*) echo 2.31.0;; esac`,
+      `echo "$@" >>"$ROOT/asked"; cat >/dev/null; case "$*" in *server_version_num*) echo "18 2.31.0";; *count*) echo 1;; *default_version*) echo 2.31.0;; *pg_roles*) printf '%s\\n' '${ROLES}';; esac`,
     );
     tool(
       "pg_dump",
@@ -247,7 +250,8 @@ describe("dumps", () => {
     tool("pg_restore", `echo "$@" >>"$ROOT/asked"; echo "1; 0 0 TABLE DATA public trades owner"`);
     tool("sync", "");
   });
-  const dumps = () => readdirSync(at(DUMPS)).sort();
+  const files = () => readdirSync(at(DUMPS)).sort();
+  const dumps = () => files().filter((name) => name.endsWith(".dump"));
   const old = (day: number) => NAME.replace("0301", `020${day}`);
 
   test("get their name only when they were read back, and the oldest go", () => {
@@ -282,7 +286,7 @@ describe("dumps", () => {
     tool(name, text);
     for (const day of [1, 2]) writeFileSync(at(`${DUMPS}/${old(day)}`), "old");
     expect(sh("backup.sh").status).toBe(1);
-    expect(dumps()).toEqual([old(1), old(2)]);
+    expect(files()).toEqual([old(1), old(2)]);
   });
 
   test("that were just made stay, though a clock was ahead when others were", () => {
@@ -403,16 +407,64 @@ describe("dumps", () => {
     });
 
     test("is judged by the database in use when the dump does not say, and not at all when it cannot be asked", () => {
-      for (const file of dumps().filter((name) => name.endsWith(".size"))) rmSync(at(`${DUMPS}/${file}`));
+      for (const file of files().filter((name) => name.endsWith(".size"))) rmSync(at(`${DUMPS}/${file}`));
       expect(room(60, 0, 51).stderr).toContain("needs 61 MiB");
       expect(room(undefined)).toMatchObject({ status: 0, stdout: expect.stringContaining("is not known; going on") });
     });
 
     test("is forgotten with the dump", () => {
       writeFileSync(at(`${DUMPS}/${old(1)}.size`), "1");
-      expect(dumps()).toHaveLength(3);
       expect(sh("backup.sh").status).toBe(0);
-      expect(dumps()).not.toContain(`${old(1)}.size`);
+      expect(files()).not.toContain(`${old(1)}.size`);
+      expect(files()).toContain(`${dumps()[0]}.size`);
+    });
+  });
+
+  describe("and the roles that they name", () => {
+    const restored = () => {
+      tool(
+        "psql",
+        `echo "$*" >>"$ROOT/asked"; for a; do case $a in roles=*) printf '%s' "$a" >"$ROOT/roles"; cat >"$ROOT/roles.sql";; esac; done
+cat >/dev/null; case "$*" in *count*) echo 1;; *default_version*) echo 2.31.0;; esac`,
+      );
+      return sh("restore.sh", "restore", "latest");
+    };
+
+    test("are written beside them as the server says them, and forgotten with them", () => {
+      writeFileSync(at(`${DUMPS}/${old(1)}.roles`), "[]");
+      expect(sh("backup.sh").status).toBe(0);
+      const [dump] = dumps();
+      expect(files()).toEqual([dump, `${dump}.roles`]);
+      expect(read(`${DUMPS}/${dump}.roles`)).toBe(`${ROLES}\n`);
+      expect(sh("restore.sh", "list").stdout).toBe(`${dump} 5\n`);
+    });
+
+    test("are made, where they are missing, before the dump is restored", () => {
+      expect(sh("backup.sh").status).toBe(0);
+      rmSync(at("asked"));
+      expect(restored()).toMatchObject({ status: 0, stderr: "" });
+      expect(read("roles")).toBe(`roles=${ROLES}`);
+      expect(read("roles.sql")).toBe(`${MISSING_ROLES}\n`);
+      const asked = read("asked");
+      expect(asked.indexOf("-v roles=")).toBeGreaterThan(0);
+      expect(asked.indexOf("-v roles=")).toBeLessThan(asked.indexOf("--exit-on-error"));
+    });
+
+    test("have to be there for a dump that does not tell them", () => {
+      writeFileSync(at(`${DUMPS}/${NAME}`), "rows");
+      expect(restored()).toMatchObject({ status: 0, stderr: "" });
+      expect(read("asked")).not.toContain("roles=");
+    });
+
+    test("end the restore when they cannot be made", () => {
+      expect(sh("backup.sh").status).toBe(0);
+      tool("psql", `cat >/dev/null; case "$*" in *roles=*) exit 3;; *count*) echo 1;; *) echo 2.31.0;; esac`);
+      rmSync(at("asked"));
+      expect(sh("restore.sh", "restore", "latest")).toMatchObject({
+        status: 3,
+        stderr: "Not restored; the database market is as it was.\n",
+      });
+      expect(read("asked")).not.toContain("--exit-on-error");
     });
   });
 
