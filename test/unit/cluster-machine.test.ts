@@ -6,9 +6,10 @@ import { describe, expect, it } from "vitest";
 import { imageArchive, tar } from "../../tools/cluster/image-archive";
 import { nameservers, podRules, removals } from "../../tools/cluster/network";
 import { listeningPorts, overlap } from "../../tools/cluster/preflight";
-import { Processes, parseStat, startOf } from "../../tools/cluster/processes";
+import { Processes } from "../../tools/cluster/processes";
 import { layoutOf } from "../../tools/cluster/settings";
 import { mountsBelow } from "../../tools/cluster/teardown";
+import { parseStat, startOf } from "../../tools/core/process";
 
 describe("removal of packet filter rules", () => {
   const dump = `-P INPUT ACCEPT
