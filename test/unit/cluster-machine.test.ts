@@ -2,13 +2,14 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { imageArchive, tar } from "../../tools/cluster/image-archive";
 import { nameservers, podRules, removals } from "../../tools/cluster/network";
 import { listeningPorts, overlap } from "../../tools/cluster/preflight";
-import { Processes, parseStat, startOf } from "../../tools/cluster/processes";
+import { Processes } from "../../tools/cluster/processes";
 import { layoutOf } from "../../tools/cluster/settings";
-import { mountsBelow } from "../../tools/cluster/teardown";
+import { mountsBelow, removeState } from "../../tools/cluster/teardown";
+import { parseStat, startOf } from "../../tools/core/process";
 
 describe("removal of packet filter rules", () => {
   const dump = `-P INPUT ACCEPT
@@ -97,6 +98,52 @@ describe("the machine's state, read", () => {
   it("reads a process whose name holds brackets and spaces", () => {
     const fields = ["S", ...Array.from({ length: 18 }, (_, i) => String(i)), "4711", "rest"];
     expect(parseStat(`12 (a) b (c) ${fields.join(" ")}`)).toEqual({ state: "S", startTicks: "4711" });
+  });
+});
+
+describe("removal of a cluster's files", () => {
+  const line = (target: string): string => `36 35 98:0 / ${target} rw,noatime shared:1 - ext4 /dev/root rw\n`;
+  let dir: string;
+  let layout: ReturnType<typeof layoutOf>;
+  /** Where a volume is mounted for a pod, as the kernel names it. */
+  let mounted: string;
+
+  beforeEach(() => {
+    dir = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "datastack-teardown-")));
+    fs.mkdirSync(path.join(dir, "disk"));
+    fs.symlinkSync("disk", path.join(dir, "home"));
+    layout = layoutOf("lab", path.join(dir, "home"), path.join(dir, "run"));
+    mounted = path.join(dir, "disk/lab/kubelet/pods/a/volumes/data");
+    for (const folder of [mounted, layout.volumes, layout.etcd, layout.run]) fs.mkdirSync(folder, { recursive: true });
+    for (const folder of [mounted, layout.volumes]) fs.writeFileSync(path.join(folder, "rows"), "");
+  });
+  afterEach(() => fs.rmSync(dir, { recursive: true }));
+
+  it("finds its mounts where its folder is behind a symlink", () => {
+    expect(mountsBelow(line(mounted), [layout.root])).toEqual([mounted]);
+    expect(mountsBelow(line(path.join(dir, "disk/lab2/x")), [layout.root])).toEqual([]);
+  });
+
+  it.each([true, false])("is refused while anything is mounted below them; volumes kept: %s", (keepVolumes) => {
+    const running = path.join(layout.run, "rootfs");
+    for (const target of [mounted, running]) {
+      expect(() => removeState(layout, keepVolumes, line("/") + line(target))).toThrow(
+        `Unmount it, then try again:\n  umount '${target}'`,
+      );
+    }
+    expect(fs.existsSync(path.join(mounted, "rows"))).toBe(true);
+    expect(fs.readdirSync(layout.root).sort()).toEqual(["etcd", "kubelet", "volumes"]);
+    expect(fs.existsSync(layout.run)).toBe(true);
+  });
+
+  it("leaves the volumes where they are kept, and nothing else", () => {
+    const others = line("/") + line(layout.volumes.replace("lab", "lab2")) + line(path.join(dir, "disk/other"));
+    removeState(layout, true, others);
+    expect(fs.readdirSync(layout.root)).toEqual(["volumes"]);
+    expect(fs.readdirSync(layout.volumes)).toEqual(["rows"]);
+    removeState(layout, false, others);
+    expect(fs.readdirSync(path.join(dir, "disk"))).toEqual([]);
+    expect(fs.existsSync(layout.run)).toBe(false);
   });
 });
 

@@ -12,6 +12,7 @@ import { isUp } from "./node";
 import { ownNode } from "./own-node";
 import type { Provider } from "./provider";
 import { type Layout, layoutOf } from "./settings";
+import { refuseMounted } from "./teardown";
 
 /** File that says which provider made a cluster. */
 const PROVIDER = "provider";
@@ -44,7 +45,10 @@ export async function down(layout: Layout, keepVolumes: boolean, progress: Progr
     const provider = existing(layout);
     if (!provider) {
       // volumes that an earlier `down --keep-volumes` left
-      if (!keepVolumes) fs.rmSync(layout.root, { recursive: true, force: true });
+      if (!keepVolumes) {
+        refuseMounted([layout.root]);
+        fs.rmSync(layout.root, { recursive: true, force: true });
+      }
       return false;
     }
     await provider.down(layout, keepVolumes, progress);

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../core/errors";
 import { lastLines } from "../core/exec";
+import { startOf } from "../core/process";
 import type { Layout } from "./settings";
 
 /** A process is its number and its start: numbers are given again, after a reboot soon. */
@@ -115,23 +116,6 @@ export class Processes {
     fs.writeFileSync(`${this.layout.processes}.new`, `${JSON.stringify(processes, null, 2)}\n`, { mode: 0o600 });
     fs.renameSync(`${this.layout.processes}.new`, this.layout.processes);
   }
-}
-
-/** When a live process was started: this boot and the clock ticks since; `undefined` when there is none or it is a zombie. */
-export function startOf(pid: number): string | undefined {
-  try {
-    const stat = parseStat(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
-    if (stat.state === "Z") return undefined;
-    return `${fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${stat.startTicks}`;
-  } catch {
-    return undefined;
-  }
-}
-
-/** State and start time of a line of /proc/<pid>/stat; the program's name in it may hold spaces and brackets. */
-export function parseStat(text: string): { state: string; startTicks: string } {
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -122,20 +122,41 @@ function parentOf(pid: number): number {
 }
 
 async function unmountBelow(roots: readonly string[]): Promise<void> {
-  for (const target of mountsBelow(fs.readFileSync("/proc/self/mountinfo", "utf8"), roots)) {
+  for (const target of mountsBelow(mountinfo(), roots)) {
     if (!(await succeeds("umount", [target]))) await run("umount", ["-l", target]);
   }
 }
 
-/** Mount points below the roots, the last mounted first, from the text of /proc/self/mountinfo. */
-export function mountsBelow(mountinfo: string, roots: readonly string[]): string[] {
-  const targets = mountinfo.split("\n").flatMap((line) => {
+/** Mount points below the roots, the last mounted first, from the text of /proc/self/mountinfo: the kernel knows no symlinks. */
+export function mountsBelow(mounts: string, roots: readonly string[]): string[] {
+  const real = roots.map((root) => (fs.existsSync(root) ? fs.realpathSync(root) : root));
+  const targets = mounts.split("\n").flatMap((line) => {
     const target = (line.split(" ")[4] ?? "").replace(/\\(\d{3})/g, (_, code: string) =>
       String.fromCharCode(Number.parseInt(code, 8)),
     );
-    return roots.some((root) => target.startsWith(`${root}/`)) ? [target] : [];
+    return real.some((root) => target.startsWith(`${root}/`)) ? [target] : [];
   });
   return targets.reverse();
+}
+
+/** Empty on macOS, where only kind makes clusters. */
+function mountinfo(): string {
+  const file = "/proc/self/mountinfo";
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+}
+
+/**
+ * Removing files goes through mounts: into volumes that are to be kept, and into folders of the machine.
+ * @throws UserError when anything is mounted below these folders
+ */
+export function refuseMounted(dirs: readonly string[], mounts = mountinfo()): void {
+  const targets = mountsBelow(mounts, dirs);
+  if (targets.length === 0) return;
+  throw new UserError(
+    ["No files were removed, as that would empty what is still mounted there. Unmount it, then try again:"]
+      .concat(targets.map((target) => `  umount '${target}'`))
+      .join("\n"),
+  );
 }
 
 /** The kubelet's control groups, which are empty by now; both versions of cgroups. */
@@ -157,11 +178,17 @@ function removeTree(dir: string): void {
 }
 
 function removeFiles(layout: Layout, keepVolumes: boolean): void {
+  removeState(layout, keepVolumes);
   removeDeadLinks(CONTAINER_LOGS);
   for (const dir of [CONTAINER_LOGS, POD_LOGS]) removeIfEmpty(dir);
   if (fs.existsSync(KUBELET_HOME) && fs.readdirSync(KUBELET_HOME).every((name) => name === "device-plugins")) {
     fs.rmSync(KUBELET_HOME, { recursive: true, force: true });
   }
+}
+
+/** The cluster's own folders. */
+export function removeState(layout: Layout, keepVolumes: boolean, mounts = mountinfo()): void {
+  refuseMounted([layout.root, layout.run], mounts);
   fs.rmSync(layout.run, { recursive: true, force: true });
   removeIfEmpty(path.dirname(layout.run));
   if (!fs.existsSync(layout.root)) return;

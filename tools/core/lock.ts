@@ -1,19 +1,20 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { alive, startOf } from "./process";
 
-/** Whether a process of this machine is alive. */
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** What a lock file names: a process is its number and its start, as numbers are given again. */
+interface Owner {
+  readonly pid: number;
+  /** Missing where there is no /proc, and in the locks of earlier versions. */
+  readonly started?: string;
 }
 
+/** Locks of this process. One that has our number and is not among them was left by a process before us, as in a new container. */
+const held = new Set<string>();
+
 /**
- * Runs `work` while holding a lock file that carries our process id; waits for another run that holds it. A lock whose
+ * Runs `work` while holding a lock file that names our process; waits for another run that holds it. A lock whose
  * process is gone is taken over, so a killed run blocks nobody.
  *
  * @param waiting told once of each process that is waited for
@@ -23,27 +24,27 @@ export async function withLock<T>(file: string, work: () => Promise<T>, waiting?
   let told: number | undefined;
   while (!take(file)) {
     const owner = ownerOf(file);
-    if (owner === undefined || !alive(owner)) {
-      fs.rmSync(file, { force: true });
-      continue;
-    }
-    if (owner !== told) waiting?.(owner);
-    told = owner;
+    if (owner === undefined) continue;
+    if (isHeld(file, owner)) {
+      if (owner.pid !== told) waiting?.(owner.pid);
+      told = owner.pid;
+    } else if (removeStale(file)) continue;
     await sleep(500);
   }
   try {
     return await work();
   } finally {
-    fs.rmSync(file, { force: true });
+    release(file);
   }
 }
 
 /** Links a complete file into place, so that no reader ever sees a lock without an owner. */
 function take(file: string): boolean {
   const own = `${file}.${process.pid}`;
-  fs.writeFileSync(own, `${process.pid}\n`);
+  fs.writeFileSync(own, `${process.pid} ${startOf(process.pid) ?? ""}\n`);
   try {
     fs.linkSync(own, file);
+    held.add(file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -53,11 +54,47 @@ function take(file: string): boolean {
   }
 }
 
-function ownerOf(file: string): number | undefined {
+function release(file: string): void {
+  held.delete(file);
+  fs.rmSync(file, { force: true });
+}
+
+/**
+ * Removes the lock of a process that is gone, and says whether it could. Under a lock of its own, and looking again: of two
+ * that found the old one, the second would remove what the first has taken meanwhile.
+ */
+function removeStale(file: string): boolean {
+  const guard = `${file}.stale`;
+  if (!take(guard)) {
+    // held for a moment only, unless its process was killed in that moment
+    if (isStale(guard)) removeStale(guard);
+    return false;
+  }
   try {
-    const pid = Number.parseInt(fs.readFileSync(file, "utf8"), 10);
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
-  } catch {
-    return undefined;
+    if (isStale(file)) fs.rmSync(file, { force: true });
+    return true;
+  } finally {
+    release(guard);
+  }
+}
+
+function isStale(file: string): boolean {
+  const owner = ownerOf(file);
+  return owner !== undefined && !isHeld(file, owner);
+}
+
+function isHeld(file: string, { pid, started }: Owner): boolean {
+  if (pid === process.pid) return held.has(file);
+  return pid > 0 && alive(pid, started);
+}
+
+/** `undefined` when there is no lock; no process has the number of one that cannot be read, such as one that a power cut emptied. */
+function ownerOf(file: string): Owner | undefined {
+  try {
+    const [pid, started] = fs.readFileSync(file, "utf8").trim().split(" ");
+    return { pid: Number(pid), ...(started ? { started } : {}) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }

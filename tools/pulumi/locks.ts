@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { UserError } from "../core/errors";
-import { alive } from "../core/lock";
+import { alive } from "../core/process";
 
 /** What Pulumi writes into a lock of a file backend. */
 export interface StateLock {
