@@ -10,11 +10,14 @@ import { unifiedDiff } from "../../tools/pulumi/diff";
 import { refuseProduction } from "../../tools/pulumi/down";
 import { describeChanges, describeStep, kindOf, parseEvent, plain } from "../../tools/pulumi/events";
 import {
+  backendUrl,
   configCopy,
   copiedConfig,
   ensureHome,
+  localBackend,
   passphraseFile,
   stateEnv,
+  stateFile,
   writeConfigCopy,
 } from "../../tools/pulumi/home";
 import { judgeLocks, type StateLock, stateLocks } from "../../tools/pulumi/locks";
@@ -159,6 +162,54 @@ describe("the home of state and passphrase", () => {
     vi.stubEnv("PULUMI_BACKEND_URL", "s3://bucket");
     expect(ensureHome()).toEqual({ created: false });
     expect(stateEnv()).toEqual({ PULUMI_BACKEND_URL: "s3://bucket" });
+  });
+});
+
+describe("the backend of the state", () => {
+  const account = os.userInfo().homedir;
+
+  beforeEach(() => {
+    vi.stubEnv("INIT_CWD", home);
+    vi.stubEnv("HOME", "/not/the/account's");
+  });
+
+  it("is in the data directory, unless another one is given", () => {
+    expect(localBackend()).toBe(path.join(home, "data/state"));
+    expect(backendUrl()).toBe(`file://${home}/data/state`);
+    vi.stubEnv("DATASTACK_HOME", "/srv/a folder #1?");
+    expect(backendUrl()).toBe("file:///srv/a%20folder%20%231%3F/state");
+    expect(localBackend()).toBe("/srv/a folder #1?/state");
+  });
+
+  it.each([
+    ["file://~", account, ""],
+    ["file://~/of/stacks", `${account}/of/stacks`, ""],
+    ["file:///srv/state/", "/srv/state", ""],
+    ["file:///srv/a%20state", "/srv/a state", ""],
+    ["file:///srv/state?no_tmp_dir=true&create_dir=1", "/srv/state", "?no_tmp_dir=true&create_dir=1"],
+    ["file://~?no_tmp_dir=true", account, "?no_tmp_dir=true"],
+  ])("given as %s is the folder %s, for us and for Pulumi", (given, folder, query) => {
+    vi.stubEnv("PULUMI_BACKEND_URL", given);
+    expect(localBackend()).toBe(folder);
+    expect(stateEnv().PULUMI_BACKEND_URL).toBe(`file://${folder.replace(" ", "%20")}${query}`);
+    expect(stateFile("datastack", "dev")).toBe(path.join(folder, ".pulumi/stacks/datastack/dev.json"));
+  });
+
+  it.each(["file://./state", "file://state", "file://a/../state?no_tmp_dir=true"])(
+    "given as %s is made where the command was called",
+    (given) => {
+      vi.stubEnv("PULUMI_BACKEND_URL", given);
+      ensureHome();
+      expect(localBackend()).toBe(path.join(home, "state"));
+      expect(fs.readdirSync(home).sort()).toEqual(["data", "state"]);
+    },
+  );
+
+  it.each(["s3://bucket/a?region=eu", "https://api.pulumi.com", "azblob://~"])("%s is left as it is", (given) => {
+    vi.stubEnv("PULUMI_BACKEND_URL", given);
+    expect(backendUrl()).toBe(given);
+    expect(localBackend()).toBeUndefined();
+    expect(stateFile("datastack", "dev")).toBeUndefined();
   });
 });
 
