@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import { IMAGES, type ImageName, imageCatalogue, LOCAL_REPOSITORY } from "../../components/core/images";
 import { formatProblems } from "../../components/core/problems";
 import type { Plan } from "../../components/target/workload";
@@ -23,9 +22,7 @@ export interface Subject {
 export function readSubject(stack: string, configFile?: string): Subject {
   const project = readProject(ROOT);
   const source = configFile ? userPath(configFile) : inRoot(`Pulumi.${stack}.yaml`);
-  // this message names the stacks that there are
-  const exists = fs.existsSync(source) && configFile !== undefined;
-  const { values } = readConfig(project, stack, exists ? { file: source } : {});
+  const { values } = readConfig(project, stack, { file: source });
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
   return { project: project.name, stack, source, config };
