@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { IMAGES, type ImageName, imageCatalogue, LOCAL_REPOSITORY } from "../../components/core/images";
 import { formatProblems } from "../../components/core/problems";
 import type { Plan } from "../../components/target/workload";
@@ -7,7 +8,7 @@ import { UserError } from "../core/errors";
 import { inRoot, ROOT, userPath } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
 import type { ImageSettings, ImageSource } from "../images";
-import { copiedConfig } from "./home";
+import { configCopy, copiedConfig } from "./home";
 
 /** A stack with its checked configuration. */
 export interface Subject {
@@ -26,6 +27,16 @@ export function readSubject(stack: string, configFile?: string): Subject {
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
   return { project: project.name, stack, source, config };
+}
+
+/**
+ * The file to go by for what runs: one that is given, else what was last deployed or rendered with; undefined where that was done
+ * otherwise, and the stack's own file is all there is.
+ */
+export function deployedConfig(stack: string, configFile?: string): string | undefined {
+  if (configFile) return userPath(configFile);
+  const copy = configCopy(stack);
+  return fs.existsSync(copy) ? copy : undefined;
 }
 
 const IMAGES_KEY = "datastack:images";
