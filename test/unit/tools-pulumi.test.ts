@@ -2,25 +2,30 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { parseConfig } from "../../stacks/config";
 import { select } from "../../tools/commands/secret";
+import { ROOT } from "../../tools/core/paths";
+import { type ConfigOptions, readConfig, readProject } from "../../tools/engine/project";
 import { isFailure } from "../../tools/pulumi/containers";
 import { unifiedDiff } from "../../tools/pulumi/diff";
 import { refuseProduction } from "../../tools/pulumi/down";
 import { type EngineFacts, otherEngine } from "../../tools/pulumi/engine-guard";
 import { describeChanges, describeStep, kindOf, parseEvent, plain } from "../../tools/pulumi/events";
 import {
+  backendUrl,
   configCopy,
   copiedConfig,
   ensureHome,
+  localBackend,
   passphraseFile,
   stateEnv,
+  stateFile,
   writeConfigCopy,
 } from "../../tools/pulumi/home";
 import { judgeLocks, type StateLock, stateLocks } from "../../tools/pulumi/locks";
 import { plainFiles, report } from "../../tools/pulumi/preview";
-import { recoverNodes, runValues, wantedSource } from "../../tools/pulumi/stack-config";
+import { readSubject, recoverNodes, runValues, wantedSource } from "../../tools/pulumi/stack-config";
 import {
   containersOf,
   type Deployment,
@@ -194,6 +199,99 @@ describe("the home of state and passphrase", () => {
   });
 });
 
+describe("the backend of the state", () => {
+  const account = os.userInfo().homedir;
+
+  beforeEach(() => {
+    vi.stubEnv("INIT_CWD", home);
+    vi.stubEnv("HOME", "/not/the/account's");
+  });
+
+  it("is in the data directory, unless another one is given", () => {
+    expect(localBackend()).toBe(path.join(home, "data/state"));
+    expect(backendUrl()).toBe(`file://${home}/data/state`);
+    vi.stubEnv("DATASTACK_HOME", "/srv/a folder #1?");
+    expect(backendUrl()).toBe("file:///srv/a%20folder%20%231%3F/state");
+    expect(localBackend()).toBe("/srv/a folder #1?/state");
+  });
+
+  it.each([
+    ["file://~", account, ""],
+    ["file://~/of/stacks", `${account}/of/stacks`, ""],
+    ["file:///srv/state/", "/srv/state", ""],
+    ["file:///srv/a%20state", "/srv/a state", ""],
+    ["file:///srv/state?no_tmp_dir=true&create_dir=1", "/srv/state", "?no_tmp_dir=true&create_dir=1"],
+    ["file://~?no_tmp_dir=true", account, "?no_tmp_dir=true"],
+  ])("given as %s is the folder %s, for us and for Pulumi", (given, folder, query) => {
+    vi.stubEnv("PULUMI_BACKEND_URL", given);
+    expect(localBackend()).toBe(folder);
+    expect(stateEnv().PULUMI_BACKEND_URL).toBe(`file://${folder.replace(" ", "%20")}${query}`);
+    expect(stateFile("datastack", "dev")).toBe(path.join(folder, ".pulumi/stacks/datastack/dev.json"));
+  });
+
+  it.each(["file://./state", "file://state", "file://a/../state?no_tmp_dir=true"])(
+    "given as %s is made where the command was called",
+    (given) => {
+      vi.stubEnv("PULUMI_BACKEND_URL", given);
+      ensureHome();
+      expect(localBackend()).toBe(path.join(home, "state"));
+      expect(fs.readdirSync(home).sort()).toEqual(["data", "state"]);
+    },
+  );
+
+  it.each(["s3://bucket/a?region=eu", "https://api.pulumi.com", "azblob://~"])("%s is left as it is", (given) => {
+    vi.stubEnv("PULUMI_BACKEND_URL", given);
+    expect(backendUrl()).toBe(given);
+    expect(localBackend()).toBeUndefined();
+    expect(stateFile("datastack", "dev")).toBeUndefined();
+  });
+});
+
+describe("the configuration of a stack", () => {
+  const SECRET = { secure: "v1:abc:def" };
+  /** Writes a configuration file and reads it in place of the stack's own. */
+  const read = (config: Readonly<Record<string, unknown>>, options?: ConfigOptions) => {
+    const file = path.join(home, "Pulumi.mine.yaml");
+    fs.writeFileSync(file, stringify({ config: { "datastack:target": "kubernetes", ...config } }));
+    return options ? readConfig(readProject(ROOT), "prod", { file, ...options }) : readSubject("prod", file);
+  };
+
+  it("is that of the file that is given, and not the stack's own where that one does not exist", () => {
+    vi.stubEnv("INIT_CWD", home);
+    const missing = path.join(home, "Pulumi.mien.yaml");
+    expect(() => readSubject("prod", "Pulumi.mien.yaml")).toThrow(
+      `Stack prod has no configuration: ${missing} does not exist. Known stacks: dev, gauzian, prod.`,
+    );
+    read({ "datastack:kafkaBrokers": 5 });
+    expect(readSubject("prod", "Pulumi.mine.yaml")).toMatchObject({
+      source: path.join(home, "Pulumi.mine.yaml"),
+      config: { kafkaBrokers: 5 },
+    });
+    expect(readSubject("prod").source).toBe(path.join(ROOT, "Pulumi.prod.yaml"));
+    expect(() => readSubject("nope")).toThrow("Known stacks: dev, gauzian, prod.");
+  });
+
+  it("may have encrypted values of others, which are not read", () => {
+    const others = { "kubernetes:kubeconfig": SECRET, "datastack-extra:token": SECRET };
+    expect(read(others)).toMatchObject({ config: { target: "kubernetes" } });
+    expect(read(others, { overrides: {} })).not.toHaveProperty(["values", "kubernetes:kubeconfig"]);
+    expect(read(others, { overrides: { "kubernetes:kubeconfig": "k" } })).toMatchObject({
+      values: { "kubernetes:kubeconfig": "k" },
+      secrets: expect.arrayContaining(["kubernetes:kubeconfig"]),
+    });
+  });
+
+  it.each(["datastack:kafkaMemory", "kafkaMemory"])("has no encrypted %s, and says what the command can do", (key) => {
+    const encrypted = `datastack:kafkaMemory in ${path.join(home, "Pulumi.mine.yaml")} is encrypted`;
+    expect(() => read({ [key]: SECRET })).toThrow(
+      `${encrypted}, and has to be read before Pulumi can decrypt it. Write its value there in plain text.`,
+    );
+    expect(() => read({ [key]: SECRET }, { overrides: {} })).toThrow(
+      `${encrypted}. Give its value with --config datastack:kafkaMemory=<value>.`,
+    );
+  });
+});
+
 describe("the copy of a stack's configuration", () => {
   it("keeps what only Pulumi writes, and leaves the tracked file alone", () => {
     const tracked = path.join(home, "Pulumi.dev.yaml");
@@ -209,6 +307,19 @@ describe("the copy of a stack's configuration", () => {
     expect(copiedConfig("dev")).toEqual({ "datastack:publish": "loopback" });
     expect(copiedConfig("prod")).toBeUndefined();
     expect(fs.readFileSync(tracked, "utf8")).toBe(text);
+  });
+
+  it("has encrypted values with the salt that they belong to, whatever the copy had before", () => {
+    const tracked = path.join(home, "Pulumi.dev.yaml");
+    const secret = { "kubernetes:kubeconfig": { secure: `v1:${"abc+/=".repeat(40)}` } };
+    fs.writeFileSync(tracked, "config: {}\n");
+    fs.appendFileSync(writeConfigCopy("dev", tracked, {}), "encryptionsalt: v1:ours\n");
+    fs.writeFileSync(tracked, stringify({ encryptionsalt: "v1:theirs", config: secret }));
+    writeConfigCopy("dev", tracked, { "datastack:kafkaRecover": [0] });
+    expect(parse(fs.readFileSync(configCopy("dev"), "utf8"))).toEqual({
+      encryptionsalt: "v1:theirs",
+      config: { ...secret, "datastack:kafkaRecover": [0] },
+    });
   });
 
   it("has the local images, but not in place of those that the stack names", () => {

@@ -233,47 +233,68 @@ describe("the jobs after a restore", () => {
   });
 });
 
-describe("a restore that is followed on Kubernetes", () => {
+describe("a Job that is followed on Kubernetes", () => {
   interface Answer {
     readonly code: number;
     readonly stdout?: string;
     readonly stderr?: string;
   }
-  const done = (part: string): Answer => ({ code: 0, stdout: JSON.stringify({ status: { [part]: 1 } }) });
+  const says = (status: object): Answer => ({ code: 0, stdout: JSON.stringify({ status }) });
+  const ended = (type: string, message?: string) => says({ conditions: [{ type, status: "True", message }] });
   const AWAY: Answer = { code: 1, stderr: "Unable to connect to the server" };
   const GONE: Answer = { code: 1, stderr: 'Error from server (NotFound): jobs.batch "x" not found' };
+  const TEMPLATE = { spec: { containers: [{}] } };
+  const OBJECTS: Readonly<Record<string, object>> = {
+    cronjob: { spec: { jobTemplate: { spec: { template: TEMPLATE } } } },
+    job: { metadata: {}, spec: { backoffLimit: 6, template: TEMPLATE } },
+  };
 
-  /** Runs the script where looking at the Job is answered with these in turn; resolves with what was asked of the cluster, too. */
-  async function followed(...looks: Answer[]) {
+  /** Runs the script, or a job again, where looking at the Job is answered with these in turn; resolves with what was asked of the cluster, too. */
+  async function followed(looks: Answer[], { again = false, log = "the log" } = {}) {
     const asked: string[] = [];
     const kubectl = async ([verb = "", kind = ""]: readonly string[]): Promise<Answer> => {
       asked.push(verb);
-      if (verb === "get" && kind === "cronjob")
-        return {
-          code: 0,
-          stdout: JSON.stringify({ spec: { jobTemplate: { spec: { template: { spec: { containers: [{}] } } } } } }),
-        };
+      // the first is for the object that the Job is made from
+      if (verb === "get" && asked.length === 1) return { code: 0, stdout: JSON.stringify(OBJECTS[kind]) };
       if (verb === "get") return { stdout: "", stderr: "", ...(looks.shift() ?? GONE) };
-      return { code: 0, stdout: verb === "logs" ? "the log" : "", stderr: "" };
+      return { code: 0, stdout: verb === "logs" ? log : "", stderr: "" };
     };
     const stack = { where: "Kubernetes", namespace: "prod", kubectl } as unknown as KubernetesStack;
     const place = new KubernetesPlace(stack, { schedule: "backup", script: "/restore.sh" } as never);
-    const outcome = await place.script(["list"]).catch((error: unknown) => error);
+    const run = again ? place.repeat("migrate") : place.script(["list"]);
+    const outcome = await run.catch((error: unknown) => error);
     return { outcome, asked };
   }
 
-  test("waits over an API server that is away, and removes the Job when it has ended", async () => {
-    const { outcome, asked } = await followed(AWAY, done("succeeded"));
+  test("is waited for over an API server that is away, and removed when it has ended", async () => {
+    const { outcome, asked } = await followed([AWAY, ended("Complete")]);
     expect(outcome).toEqual({ code: 0, stdout: "the log", stderr: "" });
     expect(asked).toEqual(["get", "create", "get", "get", "logs", "delete"]);
   });
 
-  test("shows the log of one that failed", async () => {
-    expect((await followed(done("failed"))).outcome).toEqual({ code: 1, stdout: "", stderr: "the log" });
+  test("shows its log when it has failed", async () => {
+    expect((await followed([ended("Failed")])).outcome).toEqual({ code: 1, stdout: "", stderr: "the log" });
   });
 
-  test("says when the Job is gone, and removes none", async () => {
-    const { outcome, asked } = await followed(GONE);
+  test("is not at its end when an attempt has failed", async () => {
+    const conditions = [
+      { type: "Failed", status: "False" },
+      { type: "SuccessCriteriaMet", status: "True" },
+    ];
+    const looks = [says({ active: 1, failed: 1, conditions }), ended("Complete")];
+    const { outcome, asked } = await followed(looks, { again: true });
+    expect(outcome).toBeUndefined();
+    expect(asked).toEqual(["get", "create", "get", "get", "logs", "delete"]);
+  });
+
+  test("says why it has failed where its pod is gone", async () => {
+    const late = "Job was active longer than specified deadline";
+    const { outcome } = await followed([ended("Failed", late)], { again: true, log: "" });
+    expect(String(outcome)).toMatch(new RegExp(`migrate-again-\\w+ has failed:\n${late}$`));
+  });
+
+  test("is said to be gone, and not removed, when somebody else has removed it", async () => {
+    const { outcome, asked } = await followed([GONE]);
     expect(String(outcome)).toContain("cannot be followed any more");
     expect(asked).toEqual(["get", "create", "get"]);
   });

@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import { formatProblems } from "../../components/core/problems";
 import { parseConfig } from "../../stacks/config";
 import { checksOf } from "../check";
@@ -7,12 +6,12 @@ import { allGood, runChecks } from "../check/runner";
 import { formatRow, formatSummary, layoutOf } from "../check/table";
 import type { Command } from "../core/command";
 import { UserError } from "../core/errors";
-import { ROOT, userPath } from "../core/paths";
+import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
-import { configCopy, copiedConfig } from "../pulumi/home";
+import { copiedConfig } from "../pulumi/home";
 import { type Passwords, readPasswords } from "../pulumi/passwords";
-import { lastImages } from "../pulumi/stack-config";
+import { deployedConfig, lastImages } from "../pulumi/stack-config";
 
 interface CheckOptions {
   readonly config: Readonly<Record<string, string>>;
@@ -37,7 +36,7 @@ export function register(program: Command): void {
 async function check(stack: string, options: CheckOptions): Promise<boolean> {
   const begun = Date.now();
   const project = readProject(ROOT);
-  const file = options.configFile ? userPath(options.configFile) : deployedConfig(stack);
+  const file = deployedConfig(stack, options.configFile);
   const overrides = { ...lastImages(copiedConfig(stack)), ...options.config };
   const { values } = readConfig(project, stack, { overrides, ...(file ? { file } : {}) });
   const { config, problems } = parseConfig(values);
@@ -55,12 +54,6 @@ async function check(stack: string, options: CheckOptions): Promise<boolean> {
   });
   process.stdout.write(`\n${formatSummary(results, Date.now() - begun)}\n`);
   return allGood(results);
-}
-
-/** What the last `npm start` deployed with; a stack that was deployed otherwise has its own file only. */
-function deployedConfig(stack: string): string | undefined {
-  const copy = configCopy(stack);
-  return fs.existsSync(copy) ? copy : undefined;
 }
 
 function keyValues(given: string, earlier: Readonly<Record<string, string>>): Record<string, string> {

@@ -49,7 +49,10 @@ export function readProject(root: string): Project {
   };
 }
 
-/** Reads the configuration of a stack. An encrypted value needs an override, which stays secret to the program. */
+/**
+ * Reads the configuration of a stack. An encrypted value of the project's own needs an override, which stays secret to the program; that
+ * of a provider is Pulumi's to decrypt, and is left out without one.
+ */
 export function readConfig(project: Project, stack: string, options: ConfigOptions = {}): Config {
   const file = options.file ?? path.join(project.root, `Pulumi.${stack}.yaml`);
   if (!fs.existsSync(file)) {
@@ -62,21 +65,30 @@ export function readConfig(project: Project, stack: string, options: ConfigOptio
   const secrets: string[] = [];
   for (const [key, value] of Object.entries(given)) {
     const name = qualified(project.name, key);
-    if (isEncrypted(value)) secrets.push(name);
-    else values[name] = textOf(value);
+    if (!isEncrypted(value)) values[name] = textOf(value);
+    else {
+      secrets.push(name);
+      // the default is not what Pulumi will take
+      delete values[name];
+    }
   }
   for (const [key, value] of Object.entries(options.overrides ?? {})) values[qualified(project.name, key)] = value;
-  for (const name of secrets.filter((key) => !(key in values))) {
-    throw new UserError(`${name} in ${file} is encrypted. Give its value with --config ${name}=<value>.`);
-  }
+  const missing = secrets.find((key) => key.startsWith(`${project.name}:`) && !(key in values));
+  if (missing) throw new UserError(`${missing} in ${file} is encrypted${remedy(missing, options)}`);
   return { values, secrets };
 }
 
 export interface ConfigOptions {
   /** @default Pulumi.<stack>.yaml beside Pulumi.yaml */
   readonly file?: string;
-  /** Values in place of those in the files, by key. */
+  /** Values in place of those in the files, by key; not given where no option of the command gives any. */
   readonly overrides?: Readonly<Record<string, string>>;
+}
+
+function remedy(key: string, { overrides }: ConfigOptions): string {
+  return overrides
+    ? `. Give its value with --config ${key}=<value>.`
+    : ", and has to be read before Pulumi can decrypt it. Write its value there in plain text.";
 }
 
 /** Stacks that have a configuration file. */

@@ -1,22 +1,36 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { UserError } from "../core/errors";
-import { dataDir, ensureDir, inRoot } from "../core/paths";
+import { dataDir, ensureDir, inRoot, userPath } from "../core/paths";
 
 /** Where the state of all stacks is, unless PULUMI_BACKEND_URL names another place. */
 export function stateDir(): string {
   return dataDir("state");
 }
 
+const LOCAL = "file://";
+
+/**
+ * The backend as Pulumi is told of it. A folder by its full path: Pulumi takes a relative one as of the folder that it runs in, which
+ * is another one for each of its commands.
+ */
 export function backendUrl(): string {
-  return process.env.PULUMI_BACKEND_URL || `file://${stateDir()}`;
+  const given = process.env.PULUMI_BACKEND_URL;
+  if (!given) return pathToFileURL(stateDir()).href;
+  if (!given.startsWith(LOCAL)) return given;
+  const [folder = "", ...query] = given.slice(LOCAL.length).split("?");
+  // for Pulumi it is the home of the account, whatever HOME says
+  const expanded = decodeURIComponent(folder).replace(/^~(?=\/|$)/, () => os.userInfo().homedir);
+  return [pathToFileURL(userPath(expanded)).href, ...query].join("?");
 }
 
 /** Folder of a local file backend; undefined for all others. */
 export function localBackend(): string | undefined {
-  return backendUrl().startsWith("file://") ? path.resolve(backendUrl().slice("file://".length)) : undefined;
+  return backendUrl().startsWith(LOCAL) ? fileURLToPath(backendUrl()) : undefined;
 }
 
 /** A local backend's file of one stack's state. */

@@ -1,25 +1,45 @@
+import * as fs from "node:fs";
 import type { Progress } from "../core/progress";
 import { isLeaf, plain } from "../engine/values";
 import { recordStack } from "../render/render";
 import { RandomStore } from "../render/store";
-import { copiedConfig } from "./home";
-import { toolchainOf } from "./prepare";
-import { lastImages, readSubject } from "./stack-config";
+import { ensureToolchain } from "../toolchain";
+import { copiedConfig, stateFile } from "./home";
+import { deployedConfig, lastImages, readSubject, type Subject } from "./stack-config";
+import { isInUse, stateIn } from "./state";
 import { existing, Workspace } from "./workspace";
 
 export type Passwords = Readonly<Record<string, string>>;
 
-/** The generated passwords of a stack: from its state, or, where its manifests were rendered, from what render keeps. */
+/** The generated passwords of a stack: of its state where that has deployed it, else what render keeps for its manifests. */
 export async function readPasswords(stack: string, progress: Progress, configFile?: string): Promise<Passwords> {
-  const subject = readSubject(stack, configFile);
+  const subject = readSubject(stack, deployedConfig(stack, configFile));
   const store = new RandomStore(stack);
-  if (subject.config.target === "kubernetes" && store.used) {
-    const config = lastImages(copiedConfig(stack));
-    const recording = await recordStack({ stack, config, ...(configFile ? { configFile } : {}) }, store.source);
-    const passwords = plain(recording.outputs.passwords ?? {});
-    return isLeaf(passwords) ? {} : (passwords as Passwords);
+  if (subject.config.target === "kubernetes" && store.used && !(await isDeployed(subject, progress))) {
+    return renderedPasswords(subject, store);
   }
-  const workspace = new Workspace(subject.project, stack, await toolchainOf(subject, progress));
+  const workspace = await workspaceOf(subject, progress);
   await existing(workspace);
   return ((await workspace.output("passwords")) ?? {}) as Passwords;
+}
+
+/** Whether anything is in the stack's state. That is there, and empty, of a stack that was taken down or only previewed. */
+export async function isDeployed(subject: Subject, progress: Progress): Promise<boolean> {
+  const file = stateFile(subject.project, subject.stack);
+  // read as it is: who only renders needs no Pulumi
+  if (file) return fs.existsSync(file) && isInUse(stateIn(fs.readFileSync(file, "utf8")));
+  const state = await (await workspaceOf(subject, progress)).find();
+  return state !== undefined && isInUse(state);
+}
+
+async function renderedPasswords({ stack, source }: Subject, { source: random }: RandomStore): Promise<Passwords> {
+  const config = lastImages(copiedConfig(stack));
+  const recording = await recordStack({ stack, config, configFile: source }, random);
+  const passwords = plain(recording.outputs.passwords ?? {});
+  return isLeaf(passwords) ? {} : (passwords as Passwords);
+}
+
+/** To read a state, Pulumi needs no provider. */
+async function workspaceOf({ project, stack }: Subject, progress: Progress): Promise<Workspace> {
+  return new Workspace(project, stack, await ensureToolchain(progress, []));
 }

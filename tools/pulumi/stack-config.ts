@@ -6,7 +6,7 @@ import { UserError } from "../core/errors";
 import { inRoot, ROOT, userPath } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
 import type { ImageSettings, ImageSource } from "../images";
-import { copiedConfig } from "./home";
+import { configCopy, copiedConfig } from "./home";
 
 /** A stack with its checked configuration. */
 export interface Subject {
@@ -21,12 +21,20 @@ export interface Subject {
 export function readSubject(stack: string, configFile?: string): Subject {
   const project = readProject(ROOT);
   const source = configFile ? userPath(configFile) : inRoot(`Pulumi.${stack}.yaml`);
-  // this message names the stacks that there are
-  const exists = fs.existsSync(source) && configFile !== undefined;
-  const { values } = readConfig(project, stack, exists ? { file: source } : {});
+  const { values } = readConfig(project, stack, { file: source });
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
   return { project: project.name, stack, source, config };
+}
+
+/**
+ * The file to go by for what runs: one that is given, else what was last deployed or rendered with; undefined where that was done
+ * otherwise, and the stack's own file is all there is.
+ */
+export function deployedConfig(stack: string, configFile?: string): string | undefined {
+  if (configFile) return userPath(configFile);
+  const copy = configCopy(stack);
+  return fs.existsSync(copy) ? copy : undefined;
 }
 
 const IMAGES_KEY = "datastack:images";

@@ -15,6 +15,15 @@ export interface Resource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
+/** The state in a local backend's file of a stack, which is no export: what one has as the deployment is the latest checkpoint. */
+export function stateIn(text: string): Deployment {
+  const { version, checkpoint } = JSON.parse(text) as {
+    readonly version: number;
+    readonly checkpoint?: { readonly latest?: Deployment["deployment"] };
+  };
+  return { version, deployment: checkpoint?.latest ?? {} };
+}
+
 const NAMESPACE = "kubernetes:core/v1:Namespace";
 const CONTAINER = "docker:index/container:Container";
 const NETWORK = "docker:index/network:Network";

@@ -40,12 +40,15 @@ export class Workspace {
   /** Whether the backend knows the stack. */
   async exists(): Promise<boolean> {
     const file = stateFile(this.project, this.stack);
-    if (file) return fs.existsSync(file);
+    return file ? fs.existsSync(file) : (await this.find()) !== undefined;
+  }
+
+  /** The state, where the backend knows the stack. */
+  async find(): Promise<Deployment | undefined> {
     try {
-      await this.run(["stack", "export"]);
-      return true;
+      return await this.export();
     } catch (error) {
-      if (error instanceof CommandError && /no stack named|not found/i.test(error.stderr)) return false;
+      if (error instanceof CommandError && /no stack named|not found/i.test(error.stderr)) return undefined;
       throw error;
     }
   }

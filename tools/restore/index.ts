@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import { SHRUNK } from "../../components/core/archives";
 import { formatProblems } from "../../components/core/problems";
 import { parseConfig } from "../../stacks/config";
@@ -6,11 +5,11 @@ import { type Declaration, declare } from "../check/declared";
 import { DockerStack } from "../check/docker/engine";
 import { KubernetesStack } from "../check/kubernetes/cluster";
 import { UserError } from "../core/errors";
-import { ROOT, userPath } from "../core/paths";
+import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { readConfig, readProject } from "../engine/project";
-import { configCopy } from "../pulumi/home";
+import { deployedConfig } from "../pulumi/stack-config";
 import { DockerPlace } from "./docker";
 import { type Dump, dumpRows, parseDumps } from "./dumps";
 import { KubernetesPlace } from "./kubernetes";
@@ -151,10 +150,8 @@ function placeOf({ stack, config }: Declaration, subject: Subject): Place {
     : new KubernetesPlace(new KubernetesStack(stack, config), subject);
 }
 
-/** As the last `npm start` deployed it, or by the stack's own file. */
 function declared(stack: string, configFile?: string): Declaration {
-  const copy = configCopy(stack);
-  const file = configFile ? userPath(configFile) : fs.existsSync(copy) ? copy : undefined;
+  const file = deployedConfig(stack, configFile);
   const { values } = readConfig(readProject(ROOT), stack, file ? { file } : {});
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));

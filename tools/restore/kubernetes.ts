@@ -78,13 +78,25 @@ export class KubernetesPlace implements Place {
           `The Job ${name} in the namespace ${namespace} cannot be followed any more: ${stderr.trim()}`,
         );
       if (code !== 0) continue;
-      const { status } = JSON.parse(stdout);
-      if (!status?.succeeded && !status?.failed) continue;
+      const end = endOf(JSON.parse(stdout).status?.conditions);
+      if (!end) continue;
       const log = await this.stack.kubectl(["logs", ...at, `job/${name}`], { ok: [0, 1] });
       await this.stack.kubectl(["delete", "job", ...at, name, "--wait=false"], { ok: [0, 1] });
-      return { done: Boolean(status.succeeded), log: log.stdout };
+      // a pod that was stopped at the deadline is gone, and its log with it
+      return { done: end.type === "Complete", log: log.stdout || (end.message ?? "") };
     }
   }
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+/** What says that a Job has ended, and how. That an attempt has failed does not: others may follow. */
+function endOf(conditions: readonly Condition[] = []): Condition | undefined {
+  return conditions.find(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True");
 }
 
 /** A run of the restore script in the pod of the schedule. */
