@@ -10,7 +10,8 @@ import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
 import { imageNotes, imageSettings } from "../images";
 import { writeConfigCopy } from "../pulumi/home";
-import { imageValues } from "../pulumi/stack-config";
+import { isDeployedHere } from "../pulumi/passwords";
+import { imageValues, textsOf } from "../pulumi/stack-config";
 import { type ProgramOptions, type Rendered, recordStack, render, SCRIPT } from "../render/render";
 
 export function register(program: Command): void {
@@ -38,8 +39,13 @@ export function register(program: Command): void {
           recordStack(program, random, previous),
         ),
       );
-      remember(program);
-      process.stdout.write(`${[...notes, ...report(rendered, out, secrets)].join("\n")}\n`);
+      const deployed = isDeployedHere(PROJECT, stack)
+        ? [
+            `Stack ${stack} is deployed by Pulumi from here, and not to be applied as well: check and restore go by that.`,
+          ]
+        : [];
+      if (deployed.length === 0) remember(program);
+      process.stdout.write(`${[...notes, ...deployed, ...report(rendered, out, secrets)].join("\n")}\n`);
     });
 }
 
@@ -68,10 +74,8 @@ function programOf(
   // the program says what is wrong, together with everything else that is
   if (own.problems.length > 0) return { ...program, config, notes: [] };
   const settings = imageSettings(images, ownImages(own.config, declareStack(stack, own.config).blueprint.plans()));
-  const texts = Object.entries(imageValues(own.config, settings)).flatMap(([key, value]) =>
-    value ? [[key, JSON.stringify(value)]] : [],
-  );
-  return { ...program, config: { ...config, ...Object.fromEntries(texts) }, notes: imageNotes(settings) };
+  const texts = textsOf(imageValues(own.config, settings));
+  return { ...program, config: { ...config, ...texts }, notes: imageNotes(settings) };
 }
 
 /** What was rendered last is what `check` compares with, as for a stack that was brought up. */

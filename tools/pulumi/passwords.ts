@@ -1,11 +1,13 @@
 import * as fs from "node:fs";
+import { declareStack } from "../../stacks/systems";
 import type { Progress } from "../core/progress";
 import { isLeaf, plain } from "../engine/values";
 import { recordStack } from "../render/render";
 import { RandomStore } from "../render/store";
 import { ensureToolchain } from "../toolchain";
-import { copiedConfig, stateFile } from "./home";
-import { deployedConfig, lastImages, readSubject, type Subject } from "./stack-config";
+import { stateFile } from "./home";
+import { deployedImages } from "./prepare";
+import { deployedConfig, imageValues, readSubject, type Subject, textsOf } from "./stack-config";
 import { isInUse, stateIn } from "./state";
 import { existing, Workspace } from "./workspace";
 
@@ -25,15 +27,23 @@ export async function readPasswords(stack: string, progress: Progress, configFil
 
 /** Whether anything is in the stack's state. That is there, and empty, of a stack that was taken down or only previewed. */
 export async function isDeployed(subject: Subject, progress: Progress): Promise<boolean> {
-  const file = stateFile(subject.project, subject.stack);
-  // read as it is: who only renders needs no Pulumi
-  if (file) return fs.existsSync(file) && isInUse(stateIn(fs.readFileSync(file, "utf8")));
+  const here = isDeployedHere(subject.project, subject.stack);
+  if (here !== undefined) return here;
   const state = await (await workspaceOf(subject, progress)).find();
   return state !== undefined && isInUse(state);
 }
 
-async function renderedPasswords({ stack, source }: Subject, { source: random }: RandomStore): Promise<Passwords> {
-  const config = lastImages(copiedConfig(stack));
+/** The same without Pulumi, which who only renders does not need; undefined where the state is not on this machine. */
+export function isDeployedHere(project: string, stack: string): boolean | undefined {
+  const file = stateFile(project, stack);
+  if (!file) return undefined;
+  return fs.existsSync(file) && isInUse(stateIn(fs.readFileSync(file, "utf8")));
+}
+
+async function renderedPasswords(subject: Subject, { source: random }: RandomStore): Promise<Passwords> {
+  const { stack, source } = subject;
+  const plans = declareStack(stack, subject.config).blueprint.plans();
+  const config = textsOf(imageValues(subject.config, deployedImages(subject, plans)));
   const recording = await recordStack({ stack, config, configFile: source }, random);
   const passwords = plain(recording.outputs.passwords ?? {});
   return isLeaf(passwords) ? {} : (passwords as Passwords);

@@ -8,7 +8,7 @@ import { refuseWrongCluster } from "./cluster-guard";
 import { unifiedDiff } from "./diff";
 import { refuseWrongEngine } from "./engine-guard";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
-import { ensureHome, ensureStackDir, previewCopy, writeConfigCopy } from "./home";
+import { ensureHome, previewCopy, writeConfigCopy } from "./home";
 import { AS_IT_IS } from "./operation";
 import { imagesAhead, toolchainOf, useEngineOf } from "./prepare";
 import { readSubject, runValues } from "./stack-config";
@@ -47,7 +47,6 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const env = engine ? { DOCKER_HOST: engine.host } : {};
   const workspace = new Workspace(subject.project, stack, toolchain, env, previewCopy(stack));
   const images = await imagesAhead(subject, declareStack(stack, subject.config).blueprint.plans());
-  ensureStackDir(stack);
   if (!(await workspace.exists())) {
     writeConfigCopy(stack, subject.source, runValues(subject, images, []));
     await workspace.create();

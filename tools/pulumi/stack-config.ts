@@ -71,8 +71,14 @@ export function lastImageSettings(stack: string): ImageSettings {
 
 /** What the last run added of images to a stack's own configuration, by key, as text; from the copy that it left. */
 export function lastImages(copy: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
-  const keys = [IMAGES_KEY, LEFT_OUT_KEY].filter((key) => copy?.[key] !== undefined);
-  return Object.fromEntries(keys.map((key) => [key, textOf(copy?.[key])]));
+  return textsOf(Object.fromEntries([IMAGES_KEY, LEFT_OUT_KEY].map((key) => [key, copy?.[key]])));
+}
+
+/** Values as the text that Pulumi hands to a program. */
+export function textsOf(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, textOf(value)]])),
+  );
 }
 
 function textOf(value: unknown): string {

@@ -10,7 +10,7 @@ import { clusterDemand, lookAtCluster } from "./cluster-facts";
 import { refuseOccupied, refuseWrongCluster } from "./cluster-guard";
 import { judgeCluster } from "./cluster-preflight";
 import { refuseWrongEngine, rememberEngineOf } from "./engine-guard";
-import { backupAdvice, ensureHome, ensureStackDir, writeConfigCopy } from "./home";
+import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
 import { AS_IT_IS, type Outcome, operate } from "./operation";
 import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
 import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
@@ -48,7 +48,6 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
     engineAndImages(subject, plans, options, progress),
   );
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
-  ensureStackDir(stack);
   const exists = await workspace.exists();
   if (exists) await (engine ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
   else await (engine ? refuseForeign(workspace) : refuseOccupied(subject));

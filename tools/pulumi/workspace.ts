@@ -4,7 +4,7 @@ import { CommandError, capture, run } from "../core/exec";
 import { ROOT } from "../core/paths";
 import type { Progress } from "../core/progress";
 import type { Toolchain } from "../toolchain";
-import { configCopy, localBackend, stackDir, stateEnv, stateFile } from "./home";
+import { configCopy, ensureStackDir, localBackend, stackDir, stateEnv, stateFile } from "./home";
 import { judgeLocks, stateLocks } from "./locks";
 import type { Deployment } from "./state";
 
@@ -30,6 +30,7 @@ export class Workspace {
 
   /** Runs a Pulumi command that takes a stack, but no configuration file. */
   private run(args: readonly string[], input?: string): Promise<string> {
+    ensureStackDir(this.stack);
     return capture(this.toolchain.pulumi, [...args, "--stack", this.stack, "--non-interactive"], {
       cwd: stackDir(this.stack),
       env: this.env,
