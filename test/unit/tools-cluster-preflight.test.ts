@@ -199,7 +199,7 @@ describe("the namespace of a stack", () => {
     expect(others).toEqual([]);
     expect(problem).toContain("already has a stack prod (DaemonSet node-exporter, StatefulSet kafka)");
     expect(problem).toContain(
-      "kubectl -n prod delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l datastack.io/stack=prod; kubectl -n prod-agents delete",
+      "kubectl --context production -n prod delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l datastack.io/stack=prod; kubectl --context production -n prod-agents delete",
     );
   });
 });

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { Progress } from "../../tools/core/progress";
 import { stateFile, writeConfigCopy } from "../../tools/pulumi/home";
 import { isDeployed, readPasswords } from "../../tools/pulumi/passwords";
-import { deployedConfig, readSubject } from "../../tools/pulumi/stack-config";
+import { lastConfig, readSubject } from "../../tools/pulumi/stack-config";
 import { RandomStore } from "../../tools/render/store";
 
 const STACK = "mine";
@@ -69,7 +69,7 @@ const QUIET = new Progress(process.stderr, true);
 const questions = () => (fs.existsSync(asked) ? fs.readFileSync(asked, "utf8").split("\n").filter(Boolean) : []);
 
 describe("a stack is deployed", () => {
-  const deployed = () => isDeployed(readSubject(STACK, deployedConfig(STACK)), QUIET);
+  const deployed = () => isDeployed(readSubject(STACK, lastConfig(STACK)), QUIET);
 
   it.each([
     ["has resources", true, { resources: RESOURCES }],

@@ -133,11 +133,11 @@ describe("the engine of a stack", () => {
   const shared = { id: "B", name: "build", host: "ssh://build" };
   const deployed = new Set(["c1", "n1"]);
   const judged = (facts: Partial<EngineFacts>): string[] =>
-    otherEngine("dev", { engine, deployed, present: new Set(["x"]), strays: false, ...facts });
+    otherEngine("dev", { engine, deployed, present: new Set(["x"]), strays: false, shared: false, ...facts });
 
   it("is right when anything of the stack is there, or nothing is deployed", () => {
     expect(judged({ before: shared, present: new Set(["n1"]), strays: true })).toEqual([]);
-    expect(judged({ before: shared, deployed: new Set(), strays: true })).toEqual([]);
+    expect(judged({ before: shared, deployed: new Set() })).toEqual([]);
   });
 
   it("may have lost everything, and is the same by its id, or by its machine", () => {
@@ -155,6 +155,15 @@ describe("the engine of a stack", () => {
     const theirs = `Stack dev is on another Docker engine: nothing of what its state tells of is on laptop (unix:///var/run/docker.sock), which has a stack of that name from another state. ${remedy}`;
     expect(judged({ strays: true })).toEqual([theirs]);
     expect(judged({ before: { ...engine, id: "before" }, strays: true })).toEqual([theirs]);
+    expect(judged({ before: shared, deployed: new Set(), strays: true })).toHaveLength(1);
+  });
+
+  it("is not taken for granted where other machines use the state, and where volumes go", () => {
+    expect(judged({ shared: true })).toHaveLength(1);
+    expect(judged({ shared: true, present: new Set(["c1"]) })).toEqual([]);
+    expect(judged({ shared: true, deployed: new Set() })).toEqual([]);
+    expect(judged({ before: shared, deployed: new Set(), removing: true })).toHaveLength(1);
+    expect(judged({ before: engine, deployed: new Set(), removing: true })).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
 import { copiedConfig } from "../pulumi/home";
 import { type Passwords, readPasswords } from "../pulumi/passwords";
-import { deployedConfig, lastImages } from "../pulumi/stack-config";
+import { lastConfig, lastImages } from "../pulumi/stack-config";
 
 interface CheckOptions {
   readonly config: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export function register(program: Command): void {
 async function check(stack: string, options: CheckOptions): Promise<boolean> {
   const begun = Date.now();
   const project = readProject(ROOT);
-  const file = deployedConfig(stack, options.configFile);
+  const file = lastConfig(stack, options.configFile);
   const overrides = { ...lastImages(copiedConfig(stack)), ...options.config };
   const { values } = readConfig(project, stack, { overrides, ...(file ? { file } : {}) });
   const { config, problems } = parseConfig(values);

@@ -9,8 +9,7 @@ import { inRoot, ROOT, userPath } from "../core/paths";
 import { Progress } from "../core/progress";
 import { readConfig, readProject } from "../engine/project";
 import { imageNotes, imageSettings } from "../images";
-import { writeConfigCopy } from "../pulumi/home";
-import { isDeployedHere } from "../pulumi/passwords";
+import { isDeployedHere, writeConfigCopy } from "../pulumi/home";
 import { imageValues, textsOf } from "../pulumi/stack-config";
 import { type ProgramOptions, type Rendered, recordStack, render, SCRIPT } from "../render/render";
 

@@ -105,6 +105,21 @@ export function otherCluster(demand: ClusterDemand, facts: ClusterFacts, deploye
   ];
 }
 
+/** What to type for this cluster, and not for the one that was used last. */
+export function kubectlOf({
+  kubeconfig,
+  kubeContext,
+}: {
+  kubeconfig?: string | undefined;
+  kubeContext?: string | undefined;
+}): string {
+  return [
+    "kubectl",
+    ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []),
+    ...(kubeContext ? ["--context", kubeContext] : []),
+  ].join(" ");
+}
+
 /** A stack stays in its namespaces: under another name it would come up healthy, and empty. */
 export function otherNamespace({ stack, namespace }: ClusterDemand, deployed: ReadonlySet<string>): string[] {
   if (deployed.size === 0 || deployed.has(namespace) || deployed.has(agentsNamespace(namespace))) return [];
@@ -115,13 +130,14 @@ export function otherNamespace({ stack, namespace }: ClusterDemand, deployed: Re
 }
 
 /** Why a new stack cannot begin: it runs here already, and is in another state. */
-export function foreignStack({ stack, namespace }: ClusterDemand, { occupants = [] }: ClusterFacts): string[] {
+export function foreignStack(demand: ClusterDemand, { occupants = [], current }: ClusterFacts): string[] {
+  const { stack, namespace } = demand;
   const own = occupants.filter((occupant) => occupant.stack === stack);
   if (own.length === 0) return [];
   const namespaces = [...new Set([namespace, ...own.map((occupant) => occupant.namespace)])].sort();
   const removal = namespaces.map(
     (name) =>
-      `kubectl -n ${name} delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l ${STACK}=${stack}`,
+      `${kubectlOf({ kubeContext: demand.context ?? current, ...demand })} -n ${name} delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l ${STACK}=${stack}`,
   );
   return [
     `The cluster already has a stack ${stack} (${named(own)}), and the Pulumi state here knows nothing of it: it belongs to another state, was ` +

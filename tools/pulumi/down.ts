@@ -6,6 +6,8 @@ import { Progress } from "../core/progress";
 import { confirm } from "../core/terminal";
 import { ensureEngine } from "../docker/engine";
 import { refuseWrongCluster } from "./cluster-guard";
+import { kubectlOf } from "./cluster-preflight";
+import { lookAtEngine } from "./engine-facts";
 import { refuseWrongEngine } from "./engine-guard";
 import { writeConfigCopy } from "./home";
 import { BY_PROGRAM, operate } from "./operation";
@@ -30,7 +32,7 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
   const onDocker = subject.config.target === "docker";
   if (options.volumes && !onDocker) {
     throw new UserError(
-      `--volumes is for Docker. On Kubernetes: kubectl -n ${subject.config.namespace ?? stack} delete pvc -l ${STACK}=${stack}`,
+      `--volumes is for Docker. On Kubernetes: ${kubectlOf(subject.config)} -n ${subject.config.namespace ?? stack} delete pvc -l ${STACK}=${stack}`,
     );
   }
   const engine = onDocker ? await ensureEngine(progress, options) : undefined;
@@ -40,15 +42,16 @@ export async function takeDown(stack: string, options: DownOptions): Promise<voi
     await toolchainOf(subject, progress),
     engine ? { DOCKER_HOST: engine.host } : {},
   );
-  await existing(workspace);
-  await (onDocker ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
-  // what was checked is what is gone by; the images are those that run
-  const plans = declareStack(stack, subject.config).blueprint.plans();
-  writeConfigCopy(stack, subject.source, imageValues(subject.config, deployedImages(subject, plans)));
+  const state = await existing(workspace);
+  const content = engine && (await lookAtEngine(stack, engine.host));
+  await (content ? refuseWrongEngine(workspace, content, state, options.volumes) : refuseWrongCluster(subject, state));
   const question = `Remove the volumes of stack ${stack}, with all its data?`;
   if (options.volumes && !options.yes && !(await confirm(question, "no"))) throw new UserError("Nothing was changed.");
   await workspace.unlock(progress);
-  await recover(workspace, progress, onDocker);
+  // what was checked is what is gone by; the images are those that run
+  const plans = declareStack(stack, subject.config).blueprint.plans();
+  writeConfigCopy(stack, subject.source, imageValues(subject.config, deployedImages(subject, plans)));
+  await recover(workspace, progress, state, content);
   const { changes } = await operate("destroy", workspace, progress, onDocker ? [] : BY_PROGRAM);
   progress.note(`Stack ${stack}: ${changes} (${progress.total}).`);
   const volumes = onDocker ? await volumesOf(stack) : [];

@@ -11,31 +11,29 @@ export interface EngineIdentity {
   readonly host: string;
 }
 
-export async function identityOf(host: string): Promise<EngineIdentity> {
-  const [id = "", name = ""] = (await capture("docker", ["info", "--format", "{{.ID}} {{.Name}}"])).split(" ");
-  return { id, name, host };
+/** What an engine has. */
+export interface EngineContent extends OnEngine {
+  readonly engine: EngineIdentity;
+  /** Containers and networks that carry the stack's label. */
+  readonly labelled: Omit<OnEngine, "volumes">;
 }
 
-/** What carries the stack's label. */
-export async function labelledOnEngine(stack: string): Promise<Omit<OnEngine, "volumes">> {
-  const filter = ["--no-trunc", "--quiet", "--filter", `label=datastack.stack=${stack}`];
-  const [containers, networks] = await Promise.all([
-    capture("docker", ["ps", "--all", ...filter]),
-    capture("docker", ["network", "ls", ...filter]),
+export async function lookAtEngine(stack: string, host: string): Promise<EngineContent> {
+  const label = ["--filter", `label=datastack.stack=${stack}`];
+  const ids = ["--no-trunc", "--quiet"];
+  const [identity, containers, networks, volumes, ownContainers, ownNetworks] = await Promise.all([
+    capture("docker", ["info", "--format", "{{.ID}} {{.Name}}"]),
+    list(["ps", "--all", ...ids]),
+    list(["network", "ls", ...ids]),
+    list(["volume", "ls", "--quiet"]),
+    list(["ps", "--all", ...ids, ...label]),
+    list(["network", "ls", ...ids, ...label]),
   ]);
-  return { containers: lines(containers), networks: lines(networks) };
+  const [id = "", name = ""] = identity.split(" ");
+  const labelled = { containers: ownContainers, networks: ownNetworks };
+  return { engine: { id, name, host }, containers, networks, volumes, labelled };
 }
 
-/** Everything on the engine, whoever's. */
-export async function onEngine(): Promise<OnEngine> {
-  const [containers, networks, volumes] = await Promise.all([
-    capture("docker", ["ps", "--all", "--no-trunc", "--quiet"]),
-    capture("docker", ["network", "ls", "--no-trunc", "--quiet"]),
-    capture("docker", ["volume", "ls", "--quiet"]),
-  ]);
-  return { containers: lines(containers), networks: lines(networks), volumes: lines(volumes) };
-}
-
-function lines(text: string): Set<string> {
-  return new Set(text.split("\n").filter(Boolean));
+async function list(args: readonly string[]): Promise<Set<string>> {
+  return new Set((await capture("docker", args)).split("\n").filter(Boolean));
 }

@@ -1,12 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type EngineIdentity, identityOf, labelledOnEngine, onEngine } from "./engine-facts";
-import { ensureStackDir, stackDir } from "./home";
+import { UserError } from "../core/errors";
+import { capture } from "../core/exec";
+import type { EngineContent, EngineIdentity } from "./engine-facts";
+import { localBackend, stackDir } from "./home";
 import { refuseProblems } from "./preflight";
-import { containersOf, networksOf } from "./state";
+import { containersOf, type Deployment, hasPending, networksOf } from "./state";
 import type { Workspace } from "./workspace";
 
-/** What is known of a stack and of the engine that it is asked to go on with. */
+/** What tells the engine of a stack from another one. */
 export interface EngineFacts {
   readonly engine: EngineIdentity;
   /** The engine of the last run from here. */
@@ -17,38 +19,49 @@ export interface EngineFacts {
   readonly present: ReadonlySet<string>;
   /** Whether the engine has containers or networks of the stack's name that are not in its state. */
   readonly strays: boolean;
+  /** Whether the state may be used on several machines, of which one alone remembers an engine. */
+  readonly shared: boolean;
+  /** Whether volumes are to be removed, which no state tells of. @default false */
+  readonly removing?: boolean;
 }
 
 /**
- * Refuses to go on with another engine than the stack is on. There, what the state tells of would count as gone, and what another state
- * has under the stack's name as left behind by an interrupted run.
+ * Refuses to begin a stack on an engine that has one of that name, and to go on with another engine than the stack is on. There, what the
+ * state tells of would count as gone, and what another state has under that name as left behind by an interrupted run.
  */
-export async function refuseWrongEngine(workspace: Workspace): Promise<void> {
-  const { stack, env } = workspace;
-  const [engine, labelled, all, state] = await Promise.all([
-    identityOf(env.DOCKER_HOST ?? ""),
-    labelledOnEngine(stack),
-    onEngine(),
-    workspace.export(),
-  ]);
-  const before = rememberedEngine(stack);
+export async function refuseWrongEngine(
+  workspace: Workspace,
+  { engine, labelled, ...all }: EngineContent,
+  state: Deployment,
+  removing = false,
+): Promise<void> {
+  const { stack } = workspace;
   const deployed = new Set([...containersOf(state), ...networksOf(state)]);
-  const present = new Set([...all.containers, ...all.networks]);
-  const strays = [...labelled.containers, ...labelled.networks].some((id) => !deployed.has(id));
-  refuseProblems(stack, otherEngine(stack, { engine, ...(before ? { before } : {}), deployed, present, strays }));
-  rememberEngine(stack, engine);
-}
-
-/** Keeps on which engine a new stack is. */
-export async function rememberEngineOf({ stack, env }: Workspace): Promise<void> {
-  rememberEngine(stack, await identityOf(env.DOCKER_HOST ?? ""));
+  const strays = [...labelled.containers, ...labelled.networks].filter((id) => !deployed.has(id));
+  if (strays.length > 0 && deployed.size === 0 && !hasPending(state)) {
+    throw new UserError(await foreign(workspace, [...labelled.containers]));
+  }
+  const before = rememberedEngine(stack);
+  const problems = otherEngine(stack, {
+    engine,
+    ...(before ? { before } : {}),
+    deployed,
+    present: new Set([...all.containers, ...all.networks]),
+    strays: strays.length > 0,
+    shared: localBackend() === undefined,
+    removing,
+  });
+  refuseProblems(stack, problems);
 }
 
 /** Why the engine is not the one that the stack is on. One that lost everything is known by its machine. */
-export function otherEngine(stack: string, { engine, before, deployed, present, strays }: EngineFacts): string[] {
-  if (deployed.size === 0 || [...deployed].some((id) => present.has(id)) || before?.id === engine.id) return [];
+export function otherEngine(stack: string, facts: EngineFacts): string[] {
+  const { engine, before, deployed, present, strays, shared, removing = false } = facts;
+  if (deployed.size === 0 && !strays && !removing) return [];
+  if ([...deployed].some((id) => present.has(id)) || before?.id === engine.id) return [];
   const sameMachine = before !== undefined && before.host === engine.host && before.name === engine.name;
-  if (!strays && (before === undefined || sameMachine)) return [];
+  const unknown = before === undefined && !(shared && deployed.size > 0);
+  if (!strays && (sameMachine || unknown)) return [];
   const where = (one: EngineIdentity): string => `${one.name} (${one.host})`;
   return [
     `Stack ${stack} is on another Docker engine${before && !sameMachine ? `, ${where(before)}` : ""}: nothing of what its state tells of is on ` +
@@ -58,12 +71,24 @@ export function otherEngine(stack: string, { engine, before, deployed, present, 
   ];
 }
 
-function engineFile(stack: string): string {
-  return path.join(stackDir(stack), "engine.json");
+async function foreign({ stack, env }: Workspace, containers: readonly string[]): Promise<string> {
+  const names = await Promise.all(
+    containers.map((id) =>
+      capture("docker", ["inspect", "--format", "{{.Name}}", id]).then((n) => n.replace(/^\//, "")),
+    ),
+  );
+  const docker = env.DOCKER_HOST ? `docker -H ${env.DOCKER_HOST}` : "docker";
+  return (
+    `The engine already has a stack ${stack} (${names.length > 0 ? names.join(", ") : `network ${stack}`}), and the Pulumi state ` +
+    `in ${env.PULUMI_BACKEND_URL} knows nothing of it: it belongs to another state, or that was lost. Use the state that made it ` +
+    "(DATASTACK_HOME or PULUMI_BACKEND_URL), or remove its containers and network, which keeps its volumes:\n" +
+    `  ${docker} ps -aq --filter label=datastack.stack=${stack} | xargs -r ${docker} rm -f\n` +
+    `  ${docker} network ls -q --filter label=datastack.stack=${stack} | xargs -r ${docker} network rm`
+  );
 }
 
-function rememberEngine(stack: string, engine: EngineIdentity): void {
-  ensureStackDir(stack);
+/** Keeps which engine a stack is on. Its folder is there. */
+export function rememberEngine(stack: string, engine: EngineIdentity): void {
   fs.writeFileSync(engineFile(stack), `${JSON.stringify(engine)}\n`);
 }
 
@@ -73,4 +98,8 @@ function rememberedEngine(stack: string): EngineIdentity | undefined {
   } catch {
     return undefined;
   }
+}
+
+function engineFile(stack: string): string {
+  return path.join(stackDir(stack), "engine.json");
 }

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { UserError } from "../core/errors";
 import { dataDir, ensureDir, inRoot, userPath } from "../core/paths";
+import { isInUse, stateIn } from "./state";
 
 /** Where the state of all stacks is, unless PULUMI_BACKEND_URL names another place. */
 export function stateDir(): string {
@@ -24,8 +25,18 @@ export function backendUrl(): string {
   if (!given.startsWith(LOCAL)) return given;
   const [folder = "", ...query] = given.slice(LOCAL.length).split("?");
   // for Pulumi it is the home of the account, whatever HOME says
-  const expanded = decodeURIComponent(folder).replace(/^~(?=\/|$)/, () => os.userInfo().homedir);
+  const expanded = decoded(folder).replace(/^~(?=\/|$)/, () => os.userInfo().homedir);
   return [pathToFileURL(userPath(expanded)).href, ...query].join("?");
+}
+
+function decoded(folder: string): string {
+  try {
+    return decodeURIComponent(folder);
+  } catch {
+    throw new UserError(
+      `PULUMI_BACKEND_URL=${LOCAL}${folder}: "%" must begin an escape such as %20, or be written as %25.`,
+    );
+  }
 }
 
 /** Folder of a local file backend; undefined for all others. */
@@ -37,6 +48,16 @@ export function localBackend(): string | undefined {
 export function stateFile(project: string, stack: string): string | undefined {
   const dir = localBackend();
   return dir && path.join(dir, ".pulumi", "stacks", project, `${stack}.json`);
+}
+
+/**
+ * Whether anything is in the stack's state; undefined where that is not on this machine. Without Pulumi, which who only renders
+ * does not need.
+ */
+export function isDeployedHere(project: string, stack: string): boolean | undefined {
+  const file = stateFile(project, stack);
+  if (!file) return undefined;
+  return fs.existsSync(file) && isInUse(stateIn(fs.readFileSync(file, "utf8")));
 }
 
 export function passphraseFile(): string {
@@ -77,16 +98,18 @@ export function configCopy(stack: string): string {
   return path.join(stackDir(stack), `Pulumi.${stack}.yaml`);
 }
 
-/** The same for a preview of a stack that is deployed: what `check` and `restore` go by stays as it was deployed. */
+/** The same for a preview: what `check` and `restore` go by stays as it was deployed. */
 export function previewCopy(stack: string): string {
   return path.join(stackDir(stack), "preview.yaml");
 }
 
 /** Makes the folder: `pulumi stack init` writes its salt beside the project file that it finds. */
 export function ensureStackDir(stack: string): void {
-  ensureDir(stackDir(stack));
+  const file = path.join(ensureDir(stackDir(stack)), "Pulumi.yaml");
   const { name, runtime } = parse(fs.readFileSync(inRoot("Pulumi.yaml"), "utf8")) as Record<string, unknown>;
-  fs.writeFileSync(path.join(stackDir(stack), "Pulumi.yaml"), stringify({ name, runtime }));
+  const text = stringify({ name, runtime });
+  // a command beside an `up` must not take it away for a moment
+  if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text) fs.writeFileSync(file, text);
 }
 
 interface ConfigFile {

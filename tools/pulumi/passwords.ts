@@ -1,21 +1,20 @@
-import * as fs from "node:fs";
 import { declareStack } from "../../stacks/systems";
 import type { Progress } from "../core/progress";
 import { isLeaf, plain } from "../engine/values";
 import { recordStack } from "../render/render";
 import { RandomStore } from "../render/store";
 import { ensureToolchain } from "../toolchain";
-import { stateFile } from "./home";
+import { isDeployedHere } from "./home";
 import { deployedImages } from "./prepare";
-import { deployedConfig, imageValues, readSubject, type Subject, textsOf } from "./stack-config";
-import { isInUse, stateIn } from "./state";
+import { imageValues, lastConfig, readSubject, type Subject, textsOf } from "./stack-config";
+import { isInUse } from "./state";
 import { existing, Workspace } from "./workspace";
 
 export type Passwords = Readonly<Record<string, string>>;
 
 /** The generated passwords of a stack: of its state where that has deployed it, else what render keeps for its manifests. */
 export async function readPasswords(stack: string, progress: Progress, configFile?: string): Promise<Passwords> {
-  const subject = readSubject(stack, deployedConfig(stack, configFile));
+  const subject = readSubject(stack, lastConfig(stack, configFile));
   const store = new RandomStore(stack);
   if (subject.config.target === "kubernetes" && store.used && !(await isDeployed(subject, progress))) {
     return renderedPasswords(subject, store);
@@ -31,13 +30,6 @@ export async function isDeployed(subject: Subject, progress: Progress): Promise<
   if (here !== undefined) return here;
   const state = await (await workspaceOf(subject, progress)).find();
   return state !== undefined && isInUse(state);
-}
-
-/** The same without Pulumi, which who only renders does not need; undefined where the state is not on this machine. */
-export function isDeployedHere(project: string, stack: string): boolean | undefined {
-  const file = stateFile(project, stack);
-  if (!file) return undefined;
-  return fs.existsSync(file) && isInUse(stateIn(fs.readFileSync(file, "utf8")));
 }
 
 async function renderedPasswords(subject: Subject, { source: random }: RandomStore): Promise<Passwords> {

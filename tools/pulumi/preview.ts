@@ -6,12 +6,14 @@ import { Progress } from "../core/progress";
 import { ensureEngine } from "../docker/engine";
 import { refuseWrongCluster } from "./cluster-guard";
 import { unifiedDiff } from "./diff";
+import { lookAtEngine } from "./engine-facts";
 import { refuseWrongEngine } from "./engine-guard";
 import { changesSomething, describeChanges, describeStep, kindOf, nameOf, plain } from "./events";
-import { ensureHome, previewCopy, writeConfigCopy } from "./home";
+import { copiedConfig, ensureHome, previewCopy, writeConfigCopy } from "./home";
 import { AS_IT_IS } from "./operation";
 import { imagesAhead, toolchainOf, useEngineOf } from "./prepare";
 import { readSubject, runValues } from "./stack-config";
+import { NOTHING } from "./state";
 import { Workspace } from "./workspace";
 
 /** What `pulumi preview --json` prints, as far as it is shown. */
@@ -47,13 +49,15 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const env = engine ? { DOCKER_HOST: engine.host } : {};
   const workspace = new Workspace(subject.project, stack, toolchain, env, previewCopy(stack));
   const images = await imagesAhead(subject, declareStack(stack, subject.config).blueprint.plans());
-  if (!(await workspace.exists())) {
-    writeConfigCopy(stack, subject.source, runValues(subject, images, []));
-    await workspace.create();
-  } else {
-    await (engine ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
-  }
-  writeConfigCopy(stack, subject.source, runValues(subject, images, []), workspace.configFile);
+  const state = await workspace.find();
+  await (engine
+    ? refuseWrongEngine(workspace, await lookAtEngine(stack, engine.host), state ?? NOTHING)
+    : refuseWrongCluster(subject, state ?? NOTHING));
+  const values = runValues(subject, images, []);
+  // Pulumi writes the salt of a new stack into it
+  if (!copiedConfig(stack)) writeConfigCopy(stack, subject.source, values);
+  if (!state) await workspace.create();
+  writeConfigCopy(stack, subject.source, values, workspace.configFile);
   const digest = await progress.step("pulumi preview", () => digestOf(workspace, engine ? [] : AS_IT_IS));
   process.stdout.write(`${report(digest).join("\n")}\n`);
 }

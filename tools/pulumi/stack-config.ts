@@ -31,7 +31,7 @@ export function readSubject(stack: string, configFile?: string): Subject {
  * The file to go by for what runs: one that is given, else what was last deployed or rendered with; undefined where that was done
  * otherwise, and the stack's own file is all there is.
  */
-export function deployedConfig(stack: string, configFile?: string): string | undefined {
+export function lastConfig(stack: string, configFile?: string): string | undefined {
   if (configFile) return userPath(configFile);
   const copy = configCopy(stack);
   return fs.existsSync(copy) ? copy : undefined;

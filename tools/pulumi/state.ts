@@ -7,6 +7,9 @@ export interface Deployment {
   };
 }
 
+/** The state of a stack that does not exist. */
+export const NOTHING: Deployment = { version: 3, deployment: {} };
+
 export interface Resource {
   readonly urn: string;
   readonly type: string;

@@ -7,15 +7,17 @@ import { consentToEngine, engineHindrance, runningEngine } from "../docker/engin
 import type { ImageSource } from "../images";
 import { presentToolchain } from "../toolchain";
 import { clusterDemand, lookAtCluster } from "./cluster-facts";
-import { refuseOccupied, refuseWrongCluster } from "./cluster-guard";
+import { refuseWrongCluster } from "./cluster-guard";
 import { judgeCluster } from "./cluster-preflight";
-import { refuseWrongEngine, rememberEngineOf } from "./engine-guard";
+import { lookAtEngine } from "./engine-facts";
+import { refuseWrongEngine, rememberEngine } from "./engine-guard";
 import { backupAdvice, ensureHome, writeConfigCopy } from "./home";
 import { AS_IT_IS, type Outcome, operate } from "./operation";
 import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems } from "./preflight";
 import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
-import { recover, refuseForeign } from "./recover";
+import { recover } from "./recover";
 import { readSubject, recoverNodes, runValues, type Subject } from "./stack-config";
+import { NOTHING } from "./state";
 import { Workspace } from "./workspace";
 
 export interface UpOptions {
@@ -48,18 +50,17 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
     engineAndImages(subject, plans, options, progress),
   );
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
-  const exists = await workspace.exists();
-  if (exists) await (engine ? refuseWrongEngine(workspace) : refuseWrongCluster(subject, workspace));
-  else await (engine ? refuseForeign(workspace) : refuseOccupied(subject));
+  const content = engine && (await lookAtEngine(stack, engine.host));
+  const state = await workspace.find();
+  await (content
+    ? refuseWrongEngine(workspace, content, state ?? NOTHING)
+    : refuseWrongCluster(subject, state ?? NOTHING));
+  if (state) await workspace.unlock(progress);
   // not before: check and restore go by the copy, to whatever engine or cluster it names
   writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
-  if (exists) {
-    await workspace.unlock(progress);
-    await recover(workspace, progress, engine !== undefined);
-  } else {
-    if (engine) await rememberEngineOf(workspace);
-    await progress.step(`New Pulumi stack ${stack}`, () => workspace.create());
-  }
+  if (content) rememberEngine(stack, content.engine);
+  if (state) await recover(workspace, progress, state, content);
+  else await progress.step(`New Pulumi stack ${stack}`, () => workspace.create());
 
   const begun = Date.now();
   const outcome = await operate("up", workspace, progress, engine ? [] : AS_IT_IS);

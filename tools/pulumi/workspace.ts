@@ -38,14 +38,10 @@ export class Workspace {
     });
   }
 
-  /** Whether the backend knows the stack. */
-  async exists(): Promise<boolean> {
-    const file = stateFile(this.project, this.stack);
-    return file ? fs.existsSync(file) : (await this.find()) !== undefined;
-  }
-
   /** The state, where the backend knows the stack. */
   async find(): Promise<Deployment | undefined> {
+    const file = stateFile(this.project, this.stack);
+    if (file && !fs.existsSync(file)) return undefined;
     try {
       return await this.export();
     } catch (error) {
@@ -102,11 +98,11 @@ export class Workspace {
   }
 }
 
-/** The stack, or what to do about its absence. */
-export async function existing(workspace: Workspace): Promise<void> {
-  if (!(await workspace.exists())) {
-    throw new UserError(
-      `Stack ${workspace.stack} has not been brought up from here. Run: npm start -- ${workspace.stack}`,
-    );
-  }
+/** The state of the stack, or what to do about its absence. */
+export async function existing(workspace: Workspace): Promise<Deployment> {
+  const state = await workspace.find();
+  if (state) return state;
+  throw new UserError(
+    `Stack ${workspace.stack} has not been brought up from here. Run: npm start -- ${workspace.stack}`,
+  );
 }

@@ -9,7 +9,7 @@ import { ROOT } from "../core/paths";
 import { Progress } from "../core/progress";
 import { table } from "../core/terminal";
 import { readConfig, readProject } from "../engine/project";
-import { deployedConfig } from "../pulumi/stack-config";
+import { lastConfig } from "../pulumi/stack-config";
 import { DockerPlace } from "./docker";
 import { type Dump, dumpRows, parseDumps } from "./dumps";
 import { KubernetesPlace } from "./kubernetes";
@@ -151,7 +151,7 @@ function placeOf({ stack, config }: Declaration, subject: Subject): Place {
 }
 
 function declared(stack: string, configFile?: string): Declaration {
-  const file = deployedConfig(stack, configFile);
+  const file = lastConfig(stack, configFile);
   const { values } = readConfig(readProject(ROOT), stack, file ? { file } : {});
   const { config, problems } = parseConfig(values);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
