@@ -149,6 +149,7 @@ describe("the engine of a stack", () => {
   it("is another one where the stack was elsewhere, or where it is another state's", () => {
     const remedy =
       'Choose the right one with DOCKER_HOST, "docker context use" or datastack:dockerHost. If what was there is gone for good, have it forgotten: npm run toolchain -- pulumi stack rm dev --force --yes --preserve-config';
+    expect(judged({ before: { ...engine, host: "unix:///run/other.sock" } })).toHaveLength(1);
     expect(judged({ before: shared })).toEqual([
       `Stack dev is on another Docker engine, build (ssh://build): nothing of what its state tells of is on laptop (unix:///var/run/docker.sock). ${remedy}`,
     ]);

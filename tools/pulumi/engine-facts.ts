@@ -3,7 +3,7 @@ import type { OnEngine } from "./state";
 
 /** Which engine it is. */
 export interface EngineIdentity {
-  /** Made by the engine with its data directory. */
+  /** Made with its data directory, in older versions with its machine. */
   readonly id: string;
   /** Host name of its machine. */
   readonly name: string;

@@ -58,8 +58,10 @@ export async function refuseWrongEngine(
 export function otherEngine(stack: string, facts: EngineFacts): string[] {
   const { engine, before, deployed, present, strays, shared, removing = false } = facts;
   if (deployed.size === 0 && !strays && !removing) return [];
-  if ([...deployed].some((id) => present.has(id)) || before?.id === engine.id) return [];
+  if ([...deployed].some((id) => present.has(id))) return [];
   const sameMachine = before !== undefined && before.host === engine.host && before.name === engine.name;
+  // the id alone is not enough: an older engine has that of its machine, and so has a second one there
+  if (sameMachine && before.id === engine.id) return [];
   const unknown = before === undefined && !(shared && deployed.size > 0);
   if (!strays && (sameMachine || unknown)) return [];
   const where = (one: EngineIdentity): string => `${one.name} (${one.host})`;
