@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Gateway } from "../../components/gateway";
 import { connectionTo } from "../../components/target/connection";
 import { KubernetesTarget } from "../../components/target/kubernetes";
@@ -19,12 +19,8 @@ const ROUTES = {
 describe("a rendered gateway", () => {
   it("is plain files, after the namespace, with the hash among the Secrets and without Pulumi's own words", async () => {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), "gateway-"));
-    const [out, secrets, before] = [
-      path.join(home, "out"),
-      path.join(home, "secrets.yaml"),
-      process.env.DATASTACK_HOME,
-    ];
-    process.env.DATASTACK_HOME = path.join(home, "data");
+    const [out, secrets] = [path.join(home, "out"), path.join(home, "secrets.yaml")];
+    vi.stubEnv("DATASTACK_HOME", path.join(home, "data"));
     try {
       const { manifests } = await render({ stack: "shop", out, secrets }, (random) =>
         recordInProcess(
@@ -69,8 +65,7 @@ spec:
       const data = /users: (\S+)/.exec(fs.readFileSync(secrets, "utf8"))?.[1] ?? "";
       expect(Buffer.from(data, "base64").toString()).toMatch(/^admin:\$2b\$10\$/);
     } finally {
-      if (before === undefined) delete process.env.DATASTACK_HOME;
-      else process.env.DATASTACK_HOME = before;
+      vi.unstubAllEnvs();
       fs.rmSync(home, { recursive: true });
     }
   });

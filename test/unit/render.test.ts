@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as random from "@pulumi/random";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { UserError } from "../../tools/core/errors";
 import { recordInProcess } from "../../tools/engine/in-process";
@@ -20,10 +20,10 @@ let out: string;
 beforeEach(() => {
   home = fs.mkdtempSync(path.join(os.tmpdir(), "render-"));
   out = path.join(home, "out");
-  process.env.DATASTACK_HOME = path.join(home, "data");
+  vi.stubEnv("DATASTACK_HOME", path.join(home, "data"));
 });
 afterEach(() => {
-  delete process.env.DATASTACK_HOME;
+  vi.unstubAllEnvs();
   fs.rmSync(home, { recursive: true });
 });
 

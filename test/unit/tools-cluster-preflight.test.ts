@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import type { Workload } from "../../components/target/workload";
 import { parseConfig } from "../../stacks/config";
@@ -245,15 +245,13 @@ describe("what a stack needs of its cluster", () => {
 
 describe("looking at a cluster", () => {
   let folder: string;
-  let before: NodeJS.ProcessEnv;
   beforeEach(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-cluster-"));
-    before = { ...process.env };
     // without this machine's own node and its kubectl
-    process.env.DATASTACK_HOME = folder;
+    vi.stubEnv("DATASTACK_HOME", folder);
   });
   afterEach(() => {
-    process.env = before;
+    vi.unstubAllEnvs();
     fs.rmSync(folder, { recursive: true });
   });
 
@@ -274,7 +272,7 @@ describe("looking at a cluster", () => {
     const failure = 'echo "Unable to connect to the server: no route to host" >&2; exit 1';
     const script = `#!/bin/sh\n${log}\ncase " $* " in\n${cases.join("\n")}\n*) ${failure} ;;\nesac\n`;
     fs.writeFileSync(path.join(folder, "kubectl"), script, { mode: 0o755 });
-    process.env.PATH = `${folder}${path.delimiter}${process.env.PATH}`;
+    vi.stubEnv("PATH", `${folder}${path.delimiter}${process.env.PATH}`);
   }
 
   const NOWHERE = { desiredNumberScheduled: 0 };
@@ -285,9 +283,9 @@ describe("looking at a cluster", () => {
 
   it("reads the files that the provider would, and their contexts", async () => {
     const [one, two] = [kubeconfig("one", ["a", "b"]), kubeconfig("two", ["b", "c"], "c")];
-    process.env.KUBECONFIG = `${one}${path.delimiter}${two}`;
+    vi.stubEnv("KUBECONFIG", `${one}${path.delimiter}${two}`);
     expect(await lookAtCluster(DEMAND)).toEqual({ files: [one, two], contexts: ["a", "b", "c"], current: "c" });
-    process.env.DATASTACK_HOME = folder;
+    vi.stubEnv("DATASTACK_HOME", folder);
     const none = path.join(folder, "none");
     expect(await lookAtCluster({ ...DEMAND, kubeconfig: none })).toEqual({ files: [none] });
     const local = path.join(folder, "cluster", "datastack", "kubeconfig");
@@ -297,10 +295,10 @@ describe("looking at a cluster", () => {
   });
 
   it("goes by the account of a pod where there is no kubeconfig, unless a file or a context is named", async () => {
-    process.env.DATASTACK_HOME = folder;
+    vi.stubEnv("DATASTACK_HOME", folder);
     const [none, token] = [path.join(folder, "none"), path.join(folder, "token")];
-    process.env.KUBECONFIG = none;
-    process.env.KUBERNETES_SERVICE_HOST = "10.96.0.1";
+    vi.stubEnv("KUBECONFIG", none);
+    vi.stubEnv("KUBERNETES_SERVICE_HOST", "10.96.0.1");
     kubectl({ "--raw /version": "{}", "secret postgres": "password " });
     expect(await lookAtCluster(DEMAND, token)).toEqual({ files: [none] });
     fs.writeFileSync(token, "t");
@@ -313,7 +311,7 @@ describe("looking at a cluster", () => {
       expect(line).toContain(`${none} --request-timeout=10s get `);
     expect(await lookAtCluster({ ...DEMAND, kubeconfig: none }, token)).toEqual({ files: [none] });
     expect(await lookAtCluster({ ...DEMAND, context: "production" }, token)).toEqual({ files: [none] });
-    delete process.env.KUBERNETES_SERVICE_HOST;
+    vi.stubEnv("KUBERNETES_SERVICE_HOST", undefined);
     expect(await lookAtCluster(DEMAND, token)).toEqual({ files: [none] });
   });
 
