@@ -134,10 +134,11 @@ export function foreignStack(demand: ClusterDemand, { occupants = [], current }:
   const { stack, namespace } = demand;
   const own = occupants.filter((occupant) => occupant.stack === stack);
   if (own.length === 0) return [];
+  const kubectl = kubectlOf({ kubeconfig: demand.kubeconfig, kubeContext: demand.context ?? current });
   const namespaces = [...new Set([namespace, ...own.map((occupant) => occupant.namespace)])].sort();
   const removal = namespaces.map(
     (name) =>
-      `${kubectlOf({ kubeContext: demand.context ?? current, ...demand })} -n ${name} delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l ${STACK}=${stack}`,
+      `${kubectl} -n ${name} delete statefulsets,deployments,daemonsets,cronjobs,jobs,services -l ${STACK}=${stack}`,
   );
   return [
     `The cluster already has a stack ${stack} (${named(own)}), and the Pulumi state here knows nothing of it: it belongs to another state, was ` +
