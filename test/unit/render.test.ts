@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as random from "@pulumi/random";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { UserError } from "../../tools/core/errors";
 import { recordInProcess } from "../../tools/engine/in-process";
@@ -12,19 +11,14 @@ import { seededRandom } from "../../tools/engine/random";
 import { Secret } from "../../tools/engine/values";
 import { type RenderOptions, recordStack, render } from "../../tools/render/render";
 import { onDocker, onKubernetes } from "../support/fixtures/sample/stacks";
+import { ownHome } from "../support/home";
 
 const sample = path.join(__dirname, "../support/fixtures/sample");
-let home: string;
+const { at } = ownHome();
 let out: string;
 
 beforeEach(() => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), "render-"));
-  out = path.join(home, "out");
-  vi.stubEnv("DATASTACK_HOME", path.join(home, "data"));
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  fs.rmSync(home, { recursive: true });
+  out = at("out");
 });
 
 function renderSample(options: Partial<RenderOptions> = {}, program: () => void = onKubernetes) {
@@ -88,7 +82,7 @@ finish sample topics 600
   it("keeps Secrets out, or puts them into a private file of their own", async () => {
     const without = await renderSample();
     expect(without.leftOut).toEqual(["Secret sample/credentials"]);
-    const secrets = path.join(home, "secrets.yaml");
+    const secrets = at("secrets.yaml");
     const rendered = await renderSample({ secrets });
     expect(rendered.leftOut).toEqual([]);
     expect(fs.statSync(secrets).mode & 0o777).toBe(0o600);
@@ -99,14 +93,14 @@ finish sample topics 600
   });
 
   it("gives the same bytes again, also into another folder, and random values of its own per installation", async () => {
-    const secrets = path.join(home, "secrets.yaml");
+    const secrets = at("secrets.yaml");
     expect((await renderSample({ secrets })).changed).toBe(8);
     const first = [contents(out), fs.readFileSync(secrets, "utf8")];
     expect((await renderSample({ secrets })).changed).toBe(0);
-    const elsewhere = path.join(home, "elsewhere");
+    const elsewhere = at("elsewhere");
     await renderSample({ out: elsewhere });
     expect([contents(elsewhere), fs.readFileSync(secrets, "utf8")]).toEqual(first);
-    const store = path.join(home, "data/render/kubernetes.json");
+    const store = at("data/render/kubernetes.json");
     expect(fs.statSync(store).mode & 0o777).toBe(0o600);
     fs.rmSync(store);
     await renderSample({ secrets });
@@ -161,7 +155,7 @@ finish sample topics 600
     await expect(renderSample({ secrets: path.join(out, "s.yaml") })).rejects.toThrow(
       "inside the folder of the manifests",
     );
-    const foreign = path.join(home, "config");
+    const foreign = at("config");
     fs.writeFileSync(foreign, "keep");
     fs.rmSync(path.join(out, "1/mine.yaml"));
     await expect(renderSample({ secrets: foreign })).rejects.toThrow("does not hold the secrets of stack kubernetes");

@@ -1,13 +1,13 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { Progress } from "../../tools/core/progress";
 import { stateFile, writeConfigCopy } from "../../tools/pulumi/home";
 import { isDeployed, readPasswords } from "../../tools/pulumi/passwords";
 import { lastConfig, readSubject } from "../../tools/pulumi/stack-config";
 import { RandomStore } from "../../tools/render/store";
+import { ownHome } from "../support/home";
 
 const STACK = "mine";
 const OF_STATE = { "grafana-admin": "of-the-state" };
@@ -15,28 +15,21 @@ const RESOURCES = [
   { urn: "urn:pulumi:mine::datastack::pulumi:pulumi:Stack::datastack-mine", type: "pulumi:pulumi:Stack" },
 ];
 
-let home: string;
+const { at } = ownHome();
 /** Where the stand-in of Pulumi writes what it was asked. */
 let asked: string;
 
 beforeEach(() => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), "datastack-passwords-"));
-  asked = path.join(home, "asked");
-  vi.stubEnv("DATASTACK_HOME", path.join(home, "data"));
-  vi.stubEnv("DATASTACK_CACHE", path.join(home, "cache"));
-  vi.stubEnv("PULUMI_BACKEND_URL", undefined);
-  const bin = path.join(home, "bin");
+  asked = at("asked");
+  vi.stubEnv("DATASTACK_CACHE", at("cache"));
+  const bin = at("bin");
   fs.mkdirSync(bin);
   vi.stubEnv("PATH", `${bin}:${process.env.PATH}`);
   fs.writeFileSync(path.join(bin, "pulumi-language-nodejs"), "");
   pulumi({});
-  const file = path.join(home, "given.yaml");
+  const file = at("given.yaml");
   fs.writeFileSync(file, stringify({ config: { "datastack:system": "gauzian", "datastack:target": "kubernetes" } }));
   writeConfigCopy(STACK, file, {});
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  fs.rmSync(home, { recursive: true });
 });
 
 /** A Pulumi whose backend has this state of the stack, or does not know it. */
@@ -55,7 +48,7 @@ case "$1 $2" in
   *) exit 1;;
 esac
 `;
-  fs.writeFileSync(path.join(home, "bin/pulumi"), script, { mode: 0o755 });
+  fs.writeFileSync(at("bin/pulumi"), script, { mode: 0o755 });
 }
 
 /** The file in which a local backend has the stack. */

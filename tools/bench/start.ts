@@ -4,6 +4,7 @@ import { inRoot, ROOT } from "../core/paths";
 import { readConfig, readProject } from "../engine/project";
 import { seededRandom } from "../engine/random";
 import { runProgram } from "../engine/run-program";
+import { localReferences } from "../images";
 import { inTurn, median, ratio } from "./measure";
 import type { Row } from "./report";
 
@@ -46,7 +47,7 @@ export async function programStart(rounds: number): Promise<Row[]> {
 
 function start(root: string): Promise<unknown> {
   const project = readProject(root);
-  const config = readConfig(project, "dev", { overrides: { images: '{"market":"datastack.local/market:1"}' } });
+  const config = readConfig(project, "dev", { overrides: { images: JSON.stringify(localReferences(["market"])) } });
   return runProgram({ project, config, stack: "dev", random: seededRandom("bench") });
 }
 

@@ -5,7 +5,7 @@ import { capture } from "../core/exec";
 import type { EngineContent, EngineIdentity } from "./engine-facts";
 import { localBackend, stackDir } from "./home";
 import { refuseProblems } from "./preflight";
-import { containersOf, type Deployment, hasPending, networksOf } from "./state";
+import { containersOf, type Deployment, hasPending, NOTHING, networksOf } from "./state";
 import type { Workspace } from "./workspace";
 
 /** What tells the engine of a stack from another one. */
@@ -32,7 +32,7 @@ export interface EngineFacts {
 export async function refuseWrongEngine(
   workspace: Workspace,
   { engine, labelled, ...all }: EngineContent,
-  state: Deployment,
+  state: Deployment = NOTHING,
   removing = false,
 ): Promise<void> {
   const { stack } = workspace;

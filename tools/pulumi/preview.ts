@@ -13,7 +13,6 @@ import { copiedConfig, ensureHome, previewCopy, writeConfigCopy } from "./home";
 import { AS_IT_IS } from "./operation";
 import { imagesAhead, toolchainOf, useEngineOf } from "./prepare";
 import { readSubject, runValues } from "./stack-config";
-import { NOTHING } from "./state";
 import { Workspace } from "./workspace";
 
 /** What `pulumi preview --json` prints, as far as it is shown. */
@@ -51,8 +50,8 @@ export async function preview(stack: string, options: { yes: boolean; configFile
   const images = await imagesAhead(subject, declareStack(stack, subject.config).blueprint.plans());
   const state = await workspace.find();
   await (engine
-    ? refuseWrongEngine(workspace, await lookAtEngine(stack, engine.host), state ?? NOTHING)
-    : refuseWrongCluster(subject, state ?? NOTHING));
+    ? refuseWrongEngine(workspace, await lookAtEngine(stack, engine.host), state)
+    : refuseWrongCluster(subject, state));
   const values = runValues(subject, images, []);
   // Pulumi writes the salt of a new stack into it
   if (!copiedConfig(stack)) writeConfigCopy(stack, subject.source, values);

@@ -17,7 +17,6 @@ import { type Demand, inspect, judge, memoryOf, publishedPorts, refuseProblems }
 import { engineOf, imagesOf, toolchainOf, useEngineOf } from "./prepare";
 import { recover } from "./recover";
 import { readSubject, recoverNodes, runValues, type Subject } from "./stack-config";
-import { NOTHING } from "./state";
 import { Workspace } from "./workspace";
 
 export interface UpOptions {
@@ -52,9 +51,7 @@ export async function bringUp(stack: string, options: UpOptions): Promise<void> 
   const workspace = new Workspace(subject.project, stack, toolchain, engine ? { DOCKER_HOST: engine.host } : {});
   const content = engine && (await lookAtEngine(stack, engine.host));
   const state = await workspace.find();
-  await (content
-    ? refuseWrongEngine(workspace, content, state ?? NOTHING)
-    : refuseWrongCluster(subject, state ?? NOTHING));
+  await (content ? refuseWrongEngine(workspace, content, state) : refuseWrongCluster(subject, state));
   if (state) await workspace.unlock(progress);
   // not before: check and restore go by the copy, to whatever engine or cluster it names
   writeConfigCopy(stack, subject.source, runValues(subject, images, recovered));
